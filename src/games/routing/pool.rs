@@ -46,7 +46,7 @@ pub struct Column {
     pub owners: u32,
     /// Cost of the schedule.
     pub cost: f64,
-    /// Station plus 1 by active slot; 0 or no entry where there is none.
+    /// Station plus 1 by active slot; 0 or no entry where there is none, or where it has no weight.
     pub used: Vec<u8>,
     /// Label after the last trip.
     label: u32,
@@ -105,6 +105,8 @@ pub struct Active {
     /// By active slot, station plus 1 and other station plus 1 (0 for none): whether the first has at most the weight
     /// of the second in all active rows.
     lighter: Vec<Vec<bool>>,
+    /// By active slot and station: whether a vehicle there has a weight in an active row.
+    weighs: Vec<Vec<bool>>,
     stations: usize,
 }
 
@@ -117,8 +119,13 @@ impl Active {
             let row = &model.rows[row];
             let place = *active.place.entry(row.slot).or_insert_with(|| {
                 active.lighter.push(vec![true; (stations + 1) * (stations + 1)]);
+                active.weighs.push(vec![false; stations]);
                 active.lighter.len() - 1
             });
+            active.weighs[place]
+                .iter_mut()
+                .zip(&row.weight)
+                .for_each(|(weighs, weight)| *weighs |= *weight > 0.0);
             let weight = |at: usize| if at == 0 { 0.0 } else { row.weight[at - 1] };
             for a in 0..=stations {
                 for b in 0..=stations {
@@ -139,11 +146,22 @@ impl Active {
         self.place.get(&slot).copied()
     }
 
+    /// All active slots and stations at which a vehicle has a weight in an active row.
+    pub fn cells(&self) -> impl Iterator<Item = (usize, usize)> {
+        let cells = |(place, weighs): (usize, &Vec<bool>)| {
+            let stations = weighs.iter().enumerate().filter(|(_, weighs)| **weighs);
+            stations.map(|(station, _)| (place, station)).collect::<Vec<_>>()
+        };
+        self.weighs.iter().enumerate().flat_map(cells)
+    }
+
     /// Adds `stop` to `used`.
     fn with(&self, used: &[u8], stop: Stop) -> Vec<u8> {
         let mut used = used.to_vec();
         for slot in stop.slot..stop.slot + stop.slots {
-            if let Some(place) = self.place(slot) {
+            if let Some(place) = self.place(slot)
+                && self.weighs[place][stop.station]
+            {
                 used.resize(self.slots(), 0);
                 used[place] = stop.station as u8 + 1;
             }

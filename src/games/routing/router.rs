@@ -84,6 +84,8 @@ pub struct Router<'a> {
     hot: Vec<u32>,
     /// Schedules relevant to an earlier bound with limits.
     known: Vec<Schedule>,
+    /// Cost of the plans found, by members and trips, one bit each.
+    costs: Vec<([u64; 2], f64)>,
     /// All schedules with the active limits, if they were needed.
     full: Option<Pool>,
     pools: usize,
@@ -112,6 +114,7 @@ impl<'a> Router<'a> {
             pool,
             hot: Vec::new(),
             known: Vec::new(),
+            costs: Vec::new(),
             full: None,
             pools: 1,
         })
@@ -140,6 +143,7 @@ impl<'a> Router<'a> {
         let plan = self.settle(members, trips)?;
         let lost = self.must_be_served(&plan.unserved);
         if lost.is_empty() {
+            self.costs.push(([members, trips], plan.cost));
             return Ok(plan);
         }
         // Checks whether they could be served without shared limits.
@@ -235,7 +239,7 @@ impl<'a> Router<'a> {
     fn without_limits(&mut self, members: u64, trips: u64) -> Result<RoutePlan, Unservable> {
         let mut choice = self.choice(&self.pool.columns, members, trips);
         let mut hot = self.usable(&self.hot, &choice);
-        let chosen = best(&mut choice, &mut hot)?;
+        let chosen = best(&mut choice, &mut hot, f64::INFINITY)?;
         let column = |&place: &u32| self.pool.schedule(&self.pool.columns[place as usize]);
         let plan = self.plan(chosen.columns.iter().map(column).collect(), chosen.unserved);
         self.remember(hot);
@@ -267,8 +271,9 @@ impl<'a> Router<'a> {
                 choice.add((column, schedule));
             }
         }
+        let most_cost = self.most_cost(members, trips);
         let (known, mut near_hot) = (choice.columns.len(), choice.promising(&worth));
-        let chosen = best(&mut choice, &mut near_hot)?;
+        let chosen = best(&mut choice, &mut near_hot, most_cost)?;
         let schedules = choice.near.map(|near| near.schedules).unwrap_or_default();
         let plan = self.plan(
             chosen.columns.iter().map(|&place| schedules[place as usize].clone()).collect(),
@@ -279,6 +284,12 @@ impl<'a> Router<'a> {
         self.known.extend(new);
         self.remember(hot);
         Ok(plan)
+    }
+
+    /// Cost of the best plan found for these trips and a part of the members, who have it still.
+    fn most_cost(&self, members: u64, trips: u64) -> f64 {
+        let part = |(of, _): &&([u64; 2], f64)| of[0] & !members == 0 && of[1] == trips;
+        self.costs.iter().filter(part).map(|(_, cost)| *cost).fold(f64::INFINITY, f64::min)
     }
 
     /// The choice of a coalition among columns, without limits.
@@ -424,12 +435,12 @@ impl<'a> Router<'a> {
 }
 
 /// The best choice: by the plain search, then with a sharper bound each time the search grows too large.
-fn best(choice: &mut Choice<'_>, hot: &mut Vec<u32>) -> Result<Chosen, Unservable> {
-    let (mut triples, mut sharp) = (Vec::new(), false);
+fn best(choice: &mut Choice<'_>, hot: &mut Vec<u32>, most_cost: f64) -> Result<Chosen, Unservable> {
+    let (mut triples, mut sharp, mut proven) = (Vec::new(), false, f64::NEG_INFINITY);
     loop {
         let worth = choice.bound(hot, &triples)?;
         let most = if sharp { usize::MAX } else { ENOUGH_WAYS };
-        if let Some(chosen) = choice.best(&worth, most)? {
+        if let Some(chosen) = choice.best(&worth, most, &mut proven, most_cost)? {
             return Ok(chosen);
         }
         let cuts = choice.cuts(hot, &triples)?;

@@ -83,16 +83,53 @@ struct Candidate {
 struct Used<'a> {
     choice: &'a Choice<'a>,
     worth: &'a Worth,
-    /// Number of vehicles by kind, then by active slot and station.
+    /// Number of vehicles by kind, then by cell: a slot and a station with a weight in an active row.
     all: Vec<Vec<u16>>,
     numbers: FxHashMap<Vec<u16>, u32>,
     /// Index of the combined use after an additional use; `None` if it exceeds the available room.
     after: FxHashMap<(u32, u32), Option<u32>>,
-    /// Kind of vehicle, and station plus 1 by active slot.
-    uses: Vec<(usize, Vec<u8>)>,
+    /// By active row: its cells with their weights.
+    cells: Vec<Vec<(usize, f64)>>,
+    uses: Vec<Use>,
 }
 
-impl Used<'_> {
+/// Use by a column.
+struct Use {
+    kind: usize,
+    cells: Vec<usize>,
+    /// Active rows in which it has a weight.
+    rows: Vec<usize>,
+}
+
+impl<'a> Used<'a> {
+    /// Numbers what columns use, given by kind of vehicle and station plus 1 by active slot.
+    fn new(choice: &'a Choice<'a>, worth: &'a Worth, uses: Vec<(usize, Vec<u8>)>) -> Self {
+        let kinds = choice.model.instance.vehicles.len();
+        let places: FxHashMap<(usize, usize), usize> =
+            choice.active.cells().enumerate().map(|(i, cell)| (cell, kinds + i)).collect();
+        let row_cells = |row: &usize| {
+            let row = &choice.model.rows[*row];
+            let cell = |(station, &weight): (usize, &f64)| {
+                let place = choice.active.place(row.slot)?;
+                (weight > 0.0).then_some((*places.get(&(place, station))?, weight))
+            };
+            row.weight.iter().enumerate().filter_map(cell).collect()
+        };
+        let cells: Vec<Vec<(usize, f64)>> = choice.rows.iter().map(row_cells).collect();
+        let use_of = |(kind, stays): (usize, Vec<u8>)| {
+            let cell = |(place, &station): (usize, &u8)| {
+                places.get(&(place, usize::from(station).checked_sub(1)?)).copied()
+            };
+            let here: Vec<usize> = stays.iter().enumerate().filter_map(cell).collect();
+            let is_used = |row: &usize| cells[*row].iter().any(|(cell, _)| here.contains(cell));
+            Use { kind, rows: (0..cells.len()).filter(is_used).collect(), cells: here }
+        };
+        let uses = uses.into_iter().map(use_of).collect();
+        let all = vec![vec![0; kinds + places.len()]];
+        let numbers = all.iter().cloned().zip(0..).collect();
+        Self { choice, worth, all, numbers, after: FxHashMap::default(), cells, uses }
+    }
+
     fn number(&mut self, used: Vec<u16>) -> u32 {
         if let Some(&number) = self.numbers.get(&used) {
             return number;
@@ -107,16 +144,12 @@ impl Used<'_> {
         if let Some(&after) = self.after.get(&(used, uses)) {
             return after;
         }
-        let instance = self.choice.model.instance;
-        let (kinds, stations) = (instance.vehicles.len(), instance.stations.len());
         let mut sum = self.all[used as usize].clone();
-        let (kind, stays) = &self.uses[uses as usize];
+        let Use { kind, cells, rows } = &self.uses[uses as usize];
         sum[*kind] += 1;
-        for (slot, &station) in stays.iter().enumerate().filter(|(_, station)| **station > 0) {
-            sum[kinds + slot * stations + usize::from(station) - 1] += 1;
-        }
-        let fits = usize::from(sum[*kind]) <= instance.vehicles[*kind].count
-            && (0..self.choice.rows.len()).all(|row| self.room(&sum, row) >= -ROUNDING);
+        cells.iter().for_each(|cell| sum[*cell] += 1);
+        let fits = usize::from(sum[*kind]) <= self.choice.model.instance.vehicles[*kind].count
+            && rows.iter().all(|row| self.room(&sum, *row) >= -ROUNDING);
         let after = fits.then(|| self.number(sum));
         self.after.insert((used, uses), after);
         after
@@ -124,12 +157,8 @@ impl Used<'_> {
 
     /// Remaining room of an active row.
     fn room(&self, used: &[u16], row: usize) -> f64 {
-        let instance = self.choice.model.instance;
-        let (kinds, stations) = (instance.vehicles.len(), instance.stations.len());
-        let row = &self.choice.model.rows[self.choice.rows[row]];
-        let Some(slot) = self.choice.active.place(row.slot) else { return row.room };
-        let here = &used[kinds + slot * stations..][..stations];
-        row.room - row.weight.iter().zip(here).map(|(weight, &n)| weight * f64::from(n)).sum::<f64>()
+        let taken: f64 = self.cells[row].iter().map(|(cell, weight)| weight * f64::from(used[*cell])).sum();
+        self.choice.model.rows[self.choice.rows[row]].room - taken
     }
 
     /// Worth of the unused vehicles and room.
@@ -203,13 +232,12 @@ impl<'a> Search<'a> {
             shares.extend(unserved.map(|share| Share { share, trips: 1 << trip }));
             shares.sort_by(|a, b| a.share.total_cmp(&b.share).then(a.trips.cmp(&b.trips)));
         }
-        let (after, numbers) = (FxHashMap::default(), FxHashMap::default());
         Self {
             choice,
             worth,
             candidates,
             shares,
-            used: Used { choice, worth, all: Vec::new(), numbers, after, uses },
+            used: Used::new(choice, worth, uses),
             farthest: distance,
             nodes: Vec::new(),
             best: FxHashMap::default(),
@@ -220,10 +248,8 @@ impl<'a> Search<'a> {
 
     /// Begins with all requested trips open.
     fn start(&mut self, all: u64) {
-        let instance = self.choice.model.instance;
-        let nothing = vec![0; instance.vehicles.len() + self.choice.active.slots() * instance.stations.len()];
-        // Triples that could not be cut at all are not part of the cost above the bound.
-        let (used, triples) = (self.used.number(nothing), triples(self.worth, all));
+        // Triples that could not be cut at all are not part of the cost above the bound. No use has the number 0.
+        let (used, triples) = (0, triples(self.worth, all));
         self.nodes.push(Node { beyond: 0.0, triples, open: all, used, before: u32::MAX, by: None });
         self.best.insert((all, used), 0.0);
         self.next.push(Next { least: 0.0, place: 0 });
@@ -309,21 +335,35 @@ fn triples(worth: &Worth, trips: u64) -> f64 {
 }
 
 impl Choice<'_> {
-    /// The best choice; `None` if more than `most` paths would have to be explored.
+    /// The best choice; `None` if more than `most` paths would have to be explored. `proven` is a lower bound on its
+    /// cost, and is raised; `most_cost` is an upper bound.
     ///
     /// # Errors
     /// If too many columns are within the distance of the best choice.
-    pub fn best(&mut self, worth: &Worth, most: usize) -> Result<Option<Chosen>, TooMany> {
+    pub fn best(
+        &mut self,
+        worth: &Worth,
+        most: usize,
+        proven: &mut f64,
+        most_cost: f64,
+    ) -> Result<Option<Chosen>, TooMany> {
         let asked = (0..self.penalty.len()).filter(|&trip| self.penalty[trip].is_some());
         let all = asked.fold(0u64, |all, trip| all | 1 << trip);
         let (known, columns) = (self.pool.len(), self.columns.clone());
-        let mut distance = FIRST_DISTANCE * (1e-3 + worth.bound.abs());
+        // Within the upper bound there is a choice, up to rounding errors.
+        let least = FIRST_DISTANCE * (1e-3 + worth.bound.abs());
+        let farthest = (most_cost - worth.bound + 1e-9 * (1.0 + worth.bound.abs())).max(1e-2 * least);
+        let mut distance = least.max(GROWTH * (*proven - worth.bound)).min(farthest);
         let within = loop {
             if self.near.is_some() {
                 self.refill(worth, distance, known)?;
             }
             match self.within(worth, all, distance, most) {
-                Within::Nothing => distance *= GROWTH,
+                Within::Nothing => {
+                    *proven = proven.max(worth.bound + distance);
+                    distance =
+                        if distance < farthest { farthest.min(GROWTH * distance) } else { GROWTH * distance };
+                }
                 within => break within,
             }
         };
