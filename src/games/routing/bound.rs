@@ -11,22 +11,28 @@
 //! Subset-row inequalities applied to the vehicle-routing problem with time windows, Operations Research 56 (2), 2008).
 
 use super::model::RoutingModel;
-use super::pool::{Active, Column, Pool};
+use super::near::Near;
+use super::pool::{Active, Column};
+use super::router::Unservable;
 use crate::optimize::{Lp, Sense, SolveError, Variable};
+use std::borrow::Cow;
 
 /// Options of a coalition.
 pub(super) struct Choice<'a> {
     pub model: &'a RoutingModel<'a>,
-    pub pool: &'a Pool,
+    /// Columns known.
+    pub pool: Cow<'a, [Column]>,
     pub active: &'a Active,
     /// Active rows, by index in the model.
     pub rows: &'a [usize],
-    /// Columns available to the coalition, by index in the pool.
+    /// Columns available to the coalition, by index in `pool`.
     pub columns: Vec<u32>,
     /// By trip: penalty for leaving it unserved; `None` if it is not requested.
     pub penalty: Vec<Option<f64>>,
     /// Whether limits may be violated; the objective is then to minimise the violation.
     pub elastic: bool,
+    /// If further columns are generated.
+    pub near: Option<Near>,
 }
 
 /// Dual values at which no schedule is worth more than its cost, and the resulting bound.
@@ -40,7 +46,7 @@ pub(super) struct Worth {
     /// Triples of trips of which one schedule can serve two, and their negative dual values.
     pub triples: Vec<(u64, f64)>,
     /// By active slot and station plus 1: total dual value of the active limits used by a vehicle there.
-    taken: Vec<Vec<f64>>,
+    pub taken: Vec<Vec<f64>>,
 }
 
 /// An optimal choice.
@@ -60,9 +66,22 @@ const CUTS_AT_ONCE: usize = 15;
 /// Maximum number of columns of one kind of vehicle added at once.
 const AT_ONCE: usize = 12;
 
+impl Worth {
+    /// Dual value of trips served by one schedule, including that of the triples.
+    pub fn of_trips(&self, trips: u64) -> f64 {
+        let (mut sum, mut left) = (0.0, trips);
+        while left != 0 {
+            sum += self.trips[left.trailing_zeros() as usize];
+            left &= left - 1;
+        }
+        let two = |(triple, _): &&(u64, f64)| (trips & triple).count_ones() > 1;
+        sum + self.triples.iter().filter(two).map(|(_, worth)| worth).sum::<f64>()
+    }
+}
+
 impl Choice<'_> {
     pub fn column(&self, place: u32) -> &Column {
-        &self.pool.columns[place as usize]
+        &self.pool[place as usize]
     }
 
     pub fn cost(&self, column: &Column) -> f64 {
@@ -84,17 +103,7 @@ impl Choice<'_> {
     }
 
     pub fn reduced(&self, column: &Column, worth: &Worth) -> f64 {
-        let mut reduced = self.cost(column) - worth.vehicles[column.vehicles];
-        let mut trips = column.trips;
-        while trips != 0 {
-            reduced -= worth.trips[trips.trailing_zeros() as usize];
-            trips &= trips - 1;
-        }
-        for (triple, worth) in &worth.triples {
-            if (column.trips & triple).count_ones() > 1 {
-                reduced -= worth;
-            }
-        }
+        let mut reduced = self.cost(column) - worth.vehicles[column.vehicles] - worth.of_trips(column.trips);
         for (place, &station) in column.used.iter().enumerate() {
             reduced -= worth.taken[place][usize::from(station)];
         }
@@ -103,7 +112,7 @@ impl Choice<'_> {
 
     /// Computes the lower bound with these triples. `hot` contains the initial columns; on return, also those that were
     /// added.
-    pub fn bound(&self, hot: &mut Vec<u32>, triples: &[u64]) -> Result<Worth, SolveError> {
+    pub fn bound(&mut self, hot: &mut Vec<u32>, triples: &[u64]) -> Result<Worth, Unservable> {
         let model = self.model;
         let counts: Vec<f64> = model.instance.vehicles.iter().map(|vehicles| vehicles.count as f64).collect();
         loop {
@@ -160,7 +169,10 @@ impl Choice<'_> {
                     .collect(),
                 taken,
             };
-            let broken = self.broken(&worth, counts.len());
+            let mut broken = self.broken(&worth, counts.len());
+            if broken.is_empty() && self.price(&worth, -BROKEN)? {
+                broken = self.broken(&worth, counts.len());
+            }
             if broken.is_empty() {
                 return Ok(worth);
             }

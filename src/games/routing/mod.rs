@@ -44,9 +44,11 @@
 
 mod bound;
 pub mod compact;
+mod completion;
 mod elastic;
 pub mod instance;
 pub mod model;
+mod near;
 pub mod plan;
 pub mod pool;
 pub mod router;

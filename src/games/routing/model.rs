@@ -5,6 +5,7 @@
 //! A limit in a slot is then a row over schedules, like that of the connectors.
 
 use super::instance::Instance;
+use super::pool::{Needs, needs};
 use crate::grid::linear::marginal_losses;
 use crate::grid::{Limit, flow};
 
@@ -39,6 +40,10 @@ pub struct RoutingModel<'a> {
     pub energy_cost: Vec<Vec<f64>>,
     /// All limits that could ever bind.
     pub rows: Vec<LimitRow>,
+    /// Needs of charge, by kind of vehicle.
+    pub(super) needs: Vec<Needs>,
+    /// Whether detours via stations are never shorter.
+    pub(super) detours_are_longer: bool,
 }
 
 impl<'a> RoutingModel<'a> {
@@ -86,8 +91,10 @@ impl<'a> RoutingModel<'a> {
                 }
             }
         }
-        let mut model = Self { instance, energy_cost, rows };
+        let detours_are_longer = instance.detours_are_longer();
+        let mut model = Self { instance, energy_cost, rows, needs: Vec::new(), detours_are_longer };
         model.drop_idle_rows();
+        model.needs = (0..instance.vehicles.len()).map(|vehicles| needs(&model, vehicles)).collect();
         model
     }
 

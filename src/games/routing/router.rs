@@ -6,12 +6,14 @@
 //! limits is also optimal with them, so the result is exact, and coalitions solved earlier remain solved.
 
 use super::bound::{Choice, Chosen};
-use super::instance::Instance;
+use super::instance::{Instance, Trip};
 use super::model::{RoutingModel, Shared};
-use super::plan::RoutePlan;
-use super::pool::{Active, Pool};
+use super::near::Near;
+use super::plan::{RoutePlan, Schedule};
+use super::pool::{Active, Column, Pool, TooMany};
 use crate::coalition::{Coalition, CooperativeGame};
 use gridfleet_core::error::Error;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Riders served by a coalition.
@@ -43,6 +45,12 @@ impl From<Unservable> for Error {
     }
 }
 
+impl From<TooMany> for Unservable {
+    fn from(error: TooMany) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
 impl From<crate::optimize::SolveError> for Unservable {
     fn from(error: crate::optimize::SolveError) -> Self {
         Self::Failed(error.to_string())
@@ -69,9 +77,17 @@ pub struct Router<'a> {
     /// Active rows, in ascending order.
     rows: Vec<usize>,
     active: Active,
+    no_limits: Active,
+    /// All schedules without limits.
     pool: Pool,
-    /// Columns relevant to an earlier bound.
+    /// Columns of the pool relevant to an earlier bound.
     hot: Vec<u32>,
+    /// Schedules relevant to an earlier bound with limits.
+    known: Vec<Schedule>,
+    /// Cost of the plans found, by members and trips, one bit each.
+    costs: Vec<([u64; 2], f64)>,
+    /// All schedules with the active limits, if they were needed.
+    full: Option<Pool>,
     pools: usize,
 }
 
@@ -88,9 +104,20 @@ impl<'a> Router<'a> {
     /// If there are too many schedules.
     pub fn new(instance: &'a Instance) -> Result<Self, Unservable> {
         let model = RoutingModel::new(instance);
-        let active = Active::default();
-        let pool = Pool::new(&model, &active).map_err(|error| Unservable::Failed(error.to_string()))?;
-        Ok(Self { model, rows: Vec::new(), active, pool, hot: Vec::new(), pools: 1 })
+        let no_limits = Active::default();
+        let pool = Pool::new(&model, &no_limits)?;
+        Ok(Self {
+            model,
+            rows: Vec::new(),
+            active: Active::default(),
+            no_limits,
+            pool,
+            hot: Vec::new(),
+            known: Vec::new(),
+            costs: Vec::new(),
+            full: None,
+            pools: 1,
+        })
     }
 
     /// Computes the least-cost plan of a coalition of fleets.
@@ -112,22 +139,21 @@ impl<'a> Router<'a> {
     /// # Errors
     /// Same as [`solve`](Self::solve).
     pub fn serve(&mut self, coalition: Coalition, trips: u64) -> Result<RoutePlan, Unservable> {
-        let chosen = self.settle(coalition, trips, false)?;
-        let lost = self.must_be_served(&chosen.unserved);
+        let members = coalition.players().fold(0, |members, fleet| members | 1 << fleet);
+        let plan = self.settle(members, trips)?;
+        let lost = self.must_be_served(&plan.unserved);
         if lost.is_empty() {
-            return Ok(self.plan(&chosen));
+            self.costs.push(([members, trips], plan.cost));
+            return Ok(plan);
         }
         // Checks whether they could be served without shared limits.
-        let rows = std::mem::take(&mut self.rows);
-        let free = self.choose(coalition, trips, false);
-        self.rows = rows;
-        let free = free?;
+        let free = self.without_limits(members, trips)?;
         let lost_anyway = self.must_be_served(&free.unserved);
         if !lost_anyway.is_empty() {
             return Err(Unservable::Trips(self.names(&lost_anyway)));
         }
-        let least = self.settle(coalition, trips, true)?;
-        Err(Unservable::Limit(self.broken_limit(&self.plan(&least)).unwrap_or_else(|| self.names(&lost))))
+        let least = self.least_broken(members, trips)?;
+        Err(Unservable::Limit(self.broken_limit(&least).unwrap_or_else(|| self.names(&lost))))
     }
 
     /// Computes the best choice of all coalitions, or the reason why one has none; the empty coalition is first and
@@ -151,83 +177,196 @@ impl<'a> Router<'a> {
     /// Computational work so far.
     pub fn work(&self) -> RouterStats {
         RouterStats {
-            schedules: self.pool.columns.len(),
+            schedules: self.pool.columns.len() + self.known.len(),
             labels: self.pool.labels(),
             limits: [self.model.rows.len(), self.rows.len()],
             pools: self.pools,
         }
     }
 
-    /// The best choice that keeps all limits, or violates them least.
-    fn settle(&mut self, coalition: Coalition, trips: u64, elastic: bool) -> Result<Chosen, Unservable> {
+    /// The best plan that keeps all limits.
+    fn settle(&mut self, members: u64, trips: u64) -> Result<RoutePlan, Unservable> {
         loop {
-            let chosen = self.choose(coalition, trips, elastic)?;
-            let broken = self.broken(&chosen);
-            if broken.is_empty() {
-                return Ok(chosen);
+            let plan = match self.rows.is_empty() {
+                true => self.without_limits(members, trips)?,
+                false => self.within_limits(members, trips)?,
+            };
+            if self.activate(&plan) {
+                return Ok(plan);
             }
-            self.rows.extend(broken);
-            self.rows.sort_unstable();
-            self.active = Active::new(&self.model, &self.rows);
-            self.pool =
-                Pool::new(&self.model, &self.active).map_err(|e| Unservable::Failed(e.to_string()))?;
-            self.pools += 1;
-            self.hot.clear();
         }
     }
 
-    /// The best choice under the active limits.
-    fn choose(&mut self, coalition: Coalition, trips: u64, elastic: bool) -> Result<Chosen, Unservable> {
-        let instance = self.model.instance;
-        let members = coalition.players().fold(0u32, |members, fleet| members | 1 << fleet);
-        let usable = |&place: &u32| {
-            let column = &self.pool.columns[place as usize];
-            members >> instance.vehicles[column.vehicles].fleet & 1 == 1
-                && column.owners & !members == 0
-                && column.trips & !trips == 0
-        };
-        let columns: Vec<u32> = (0..self.pool.columns.len() as u32).filter(usable).collect();
-        // Higher than any cost of serving all trips: a mandatory trip is left unserved only if there is no alternative.
-        let beyond = if elastic {
-            let vehicles: usize = instance.vehicles.iter().map(|vehicles| vehicles.count).sum();
-            1.0 + (self.rows.len() * vehicles) as f64
-        } else {
-            let cost = |most: f64, &place: &u32| most.max(self.pool.columns[place as usize].cost.abs());
-            let penalties: f64 = instance.trips.iter().filter_map(|trip| trip.penalty).sum();
-            1.0 + penalties + 2.0 * instance.trips.len() as f64 * columns.iter().fold(0.0, cost)
-        };
-        let penalty = |(i, trip): (usize, &super::instance::Trip)| {
-            let given = if elastic { trip.penalty.map(|_| 0.0) } else { trip.penalty };
-            (trips >> i & 1 == 1).then(|| given.unwrap_or(beyond))
-        };
-        let penalty = instance.trips.iter().enumerate().map(penalty).collect();
-        let mut hot: Vec<u32> = self.hot.iter().copied().filter(usable).collect();
-        let choice = Choice {
-            model: &self.model,
-            pool: &self.pool,
+    /// The plan that violates the limits least.
+    fn least_broken(&mut self, members: u64, trips: u64) -> Result<RoutePlan, Unservable> {
+        loop {
+            let full = match self.full.take() {
+                Some(full) => full,
+                None => Pool::new(&self.model, &self.active)?,
+            };
+            let mut choice = self.choice(&full.columns, members, trips);
+            choice.active = &self.active;
+            choice.rows = &self.rows;
+            choice.elastic = true;
+            let vehicles: usize = self.model.instance.vehicles.iter().map(|vehicles| vehicles.count).sum();
+            choice.penalty = self.penalties(trips, 1.0 + (self.rows.len() * vehicles) as f64, true);
+            let worth = choice.bound(&mut Vec::new(), &[])?;
+            let chosen = choice.least_broken(&worth)?;
+            let column = |&place: &u32| full.schedule(&full.columns[place as usize]);
+            let plan = self.plan(chosen.columns.iter().map(column).collect(), chosen.unserved);
+            self.full = Some(full);
+            if self.activate(&plan) {
+                return Ok(plan);
+            }
+        }
+    }
+
+    /// Activates the limits violated by a plan; whether there are none.
+    fn activate(&mut self, plan: &RoutePlan) -> bool {
+        let broken = self.broken(plan);
+        if broken.is_empty() {
+            return true;
+        }
+        self.rows.extend(broken);
+        self.rows.sort_unstable();
+        self.active = Active::new(&self.model, &self.rows);
+        self.full = None;
+        self.pools += 1;
+        false
+    }
+
+    /// The best plan without limits.
+    fn without_limits(&mut self, members: u64, trips: u64) -> Result<RoutePlan, Unservable> {
+        let mut choice = self.choice(&self.pool.columns, members, trips);
+        let mut hot = self.usable(&self.hot, &choice);
+        let chosen = best(&mut choice, &mut hot, f64::INFINITY)?;
+        let column = |&place: &u32| self.pool.schedule(&self.pool.columns[place as usize]);
+        let plan = self.plan(chosen.columns.iter().map(column).collect(), chosen.unserved);
+        self.remember(hot);
+        Ok(plan)
+    }
+
+    /// The best plan with the active limits.
+    fn within_limits(&mut self, members: u64, trips: u64) -> Result<RoutePlan, Unservable> {
+        let mut choice = self.choice(&self.pool.columns, members, trips);
+        let mut hot = self.usable(&self.hot, &choice);
+        let worth = choice.bound(&mut hot, &[])?;
+        let known: Vec<Schedule> = hot
+            .iter()
+            .map(|&place| self.pool.schedule(&self.pool.columns[place as usize]))
+            .chain(self.known.iter().cloned())
+            .collect();
+        let mut choice = Choice {
             active: &self.active,
             rows: &self.rows,
-            columns,
-            penalty,
-            elastic,
+            columns: Vec::new(),
+            pool: Cow::Owned(Vec::new()),
+            penalty: self.penalties(trips, self.beyond_limits(), false),
+            near: Some(Near { members, trips, schedules: Vec::new() }),
+            ..choice
         };
-        let chosen = if elastic {
-            let worth = choice.bound(&mut hot, &[])?;
-            choice.least_broken(&worth)?
-        } else {
-            best(&choice, &mut hot)?
-        };
+        for schedule in known {
+            let column = Column::of(&self.model, &self.active, &schedule);
+            if self.is_usable(&column, members, trips) {
+                choice.add((column, schedule));
+            }
+        }
+        let most_cost = self.most_cost(members, trips);
+        let (known, mut near_hot) = (choice.columns.len(), choice.promising(&worth));
+        let chosen = best(&mut choice, &mut near_hot, most_cost)?;
+        let schedules = choice.near.map(|near| near.schedules).unwrap_or_default();
+        let plan = self.plan(
+            chosen.columns.iter().map(|&place| schedules[place as usize].clone()).collect(),
+            chosen.unserved,
+        );
+        let new = near_hot.iter().filter(|place| **place as usize >= known);
+        let new: Vec<Schedule> = new.map(|&place| schedules[place as usize].clone()).collect();
+        self.known.extend(new);
+        self.remember(hot);
+        Ok(plan)
+    }
+
+    /// Cost of the best plan found for these trips and a part of the members, who have it still.
+    fn most_cost(&self, members: u64, trips: u64) -> f64 {
+        let part = |(of, _): &&([u64; 2], f64)| of[0] & !members == 0 && of[1] == trips;
+        self.costs.iter().filter(part).map(|(_, cost)| *cost).fold(f64::INFINITY, f64::min)
+    }
+
+    /// The choice of a coalition among columns, without limits.
+    fn choice<'b>(&'b self, columns: &'b [Column], members: u64, trips: u64) -> Choice<'b> {
+        let usable = |place: &u32| self.is_usable(&columns[*place as usize], members, trips);
+        let usable: Vec<u32> = (0..columns.len() as u32).filter(usable).collect();
+        let dearest =
+            usable.iter().fold(0.0, |most: f64, &place| most.max(columns[place as usize].cost.abs()));
+        let beyond = self.beyond(dearest);
+        Choice {
+            model: &self.model,
+            pool: Cow::Borrowed(columns),
+            active: &self.no_limits,
+            rows: &[],
+            columns: usable,
+            penalty: self.penalties(trips, beyond, false),
+            elastic: false,
+            near: None,
+        }
+    }
+
+    /// Whether a coalition may use a column for its trips.
+    fn is_usable(&self, column: &Column, members: u64, trips: u64) -> bool {
+        members >> self.model.instance.vehicles[column.vehicles].fleet & 1 == 1
+            && u64::from(column.owners) & !members == 0
+            && column.trips & !trips == 0
+    }
+
+    /// Those of some columns that a choice contains.
+    fn usable(&self, places: &[u32], choice: &Choice<'_>) -> Vec<u32> {
+        places.iter().copied().filter(|place| choice.columns.binary_search(place).is_ok()).collect()
+    }
+
+    /// Keeps the columns of the pool that were relevant to a bound.
+    fn remember(&mut self, hot: Vec<u32>) {
         for place in hot {
             if !self.hot.contains(&place) {
                 self.hot.push(place);
             }
         }
-        Ok(chosen)
+    }
+
+    /// Higher than any cost of serving all trips by schedules that cost at most `dearest`: a mandatory trip is left
+    /// unserved only if there is no alternative.
+    fn beyond(&self, dearest: f64) -> f64 {
+        let trips = &self.model.instance.trips;
+        let penalties: f64 = trips.iter().filter_map(|trip| trip.penalty).sum();
+        1.0 + penalties + 2.0 * trips.len() as f64 * dearest
+    }
+
+    /// The same for any schedule.
+    fn beyond_limits(&self) -> f64 {
+        let instance = self.model.instance;
+        let dearest = |vehicles: usize| -> f64 {
+            let slot = |slot: usize| {
+                (0..instance.stations.len())
+                    .map(|station| self.model.slot_cost(vehicles, station, slot).abs())
+                    .fold(0.0, f64::max)
+            };
+            let battery = instance.refill_price.abs() * instance.vehicles[vehicles].battery_kwh;
+            battery + (0..instance.slots.count).map(slot).sum::<f64>()
+        };
+        self.beyond((0..instance.vehicles.len()).map(dearest).fold(0.0, f64::max))
+    }
+
+    /// Penalties for leaving the requested trips unserved; `beyond` for mandatory ones.
+    fn penalties(&self, trips: u64, beyond: f64, elastic: bool) -> Vec<Option<f64>> {
+        let penalty = |(i, trip): (usize, &Trip)| {
+            let given = if elastic { trip.penalty.map(|_| 0.0) } else { trip.penalty };
+            (trips >> i & 1 == 1).then(|| given.unwrap_or(beyond))
+        };
+        self.model.instance.trips.iter().enumerate().map(penalty).collect()
     }
 
     /// Inactive limits that are violated: for each slot, the most violated one of each kind.
-    fn broken(&self, chosen: &Chosen) -> Vec<usize> {
-        let plugged = self.plan(chosen).plugged_in(self.model.instance);
+    fn broken(&self, plan: &RoutePlan) -> Vec<usize> {
+        let plugged = plan.plugged_in(self.model.instance);
         let mut worst: BTreeMap<(usize, usize), (f64, usize)> = BTreeMap::new();
         for (place, row) in self.model.rows.iter().enumerate() {
             let taken: f64 =
@@ -260,12 +399,10 @@ impl<'a> Router<'a> {
         format!("trip{} {}", if names.len() == 1 { "" } else { "s" }, names.join(", "))
     }
 
-    fn plan(&self, chosen: &Chosen) -> RoutePlan {
-        let columns = chosen.columns.iter().map(|&place| &self.pool.columns[place as usize]);
-        let schedules: Vec<_> = columns.map(|column| self.pool.schedule(column)).collect();
-        let penalties = chosen.unserved.iter().filter_map(|&trip| self.model.instance.trips[trip].penalty);
+    fn plan(&self, schedules: Vec<Schedule>, unserved: Vec<usize>) -> RoutePlan {
+        let penalties = unserved.iter().filter_map(|&trip| self.model.instance.trips[trip].penalty);
         let cost = schedules.iter().map(|schedule| schedule.cost).chain(penalties).sum();
-        RoutePlan { schedules, unserved: chosen.unserved.clone(), cost }
+        RoutePlan { schedules, unserved, cost }
     }
 
     /// Description of the limit most violated by a plan.
@@ -298,12 +435,12 @@ impl<'a> Router<'a> {
 }
 
 /// The best choice: by the plain search, then with a sharper bound each time the search grows too large.
-fn best(choice: &Choice<'_>, hot: &mut Vec<u32>) -> Result<Chosen, Unservable> {
-    let (mut triples, mut sharp) = (Vec::new(), false);
+fn best(choice: &mut Choice<'_>, hot: &mut Vec<u32>, most_cost: f64) -> Result<Chosen, Unservable> {
+    let (mut triples, mut sharp, mut proven) = (Vec::new(), false, f64::NEG_INFINITY);
     loop {
         let worth = choice.bound(hot, &triples)?;
         let most = if sharp { usize::MAX } else { ENOUGH_WAYS };
-        if let Some(chosen) = choice.best(&worth, most) {
+        if let Some(chosen) = choice.best(&worth, most, &mut proven, most_cost)? {
             return Ok(chosen);
         }
         let cuts = choice.cuts(hot, &triples)?;

@@ -10,8 +10,8 @@
 //! by one schedule.
 
 use super::bound::{Choice, Chosen, Worth};
+use super::pool::TooMany;
 use rustc_hash::FxHashMap;
-use std::cell::Cell;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
@@ -39,8 +39,9 @@ struct Node {
 /// A node in order of exploration.
 #[derive(Debug, PartialEq)]
 struct Next {
-    beyond: f64,
-    node: u32,
+    /// Lower bound on the cost of a complete path above the bound.
+    least: f64,
+    place: u32,
 }
 
 impl Eq for Next {}
@@ -54,7 +55,7 @@ impl PartialOrd for Next {
 impl Ord for Next {
     /// The heap returns the greatest first: the one least above the bound, and the oldest of equals.
     fn cmp(&self, other: &Self) -> Ordering {
-        other.beyond.total_cmp(&self.beyond).then(other.node.cmp(&self.node))
+        other.least.total_cmp(&self.least).then(other.place.cmp(&self.place))
     }
 }
 
@@ -67,6 +68,7 @@ enum Within {
 }
 
 /// A column that may be chosen next.
+#[derive(Clone, Copy)]
 struct Candidate {
     reduced: f64,
     /// Reduced cost without the worth of triples.
@@ -81,16 +83,53 @@ struct Candidate {
 struct Used<'a> {
     choice: &'a Choice<'a>,
     worth: &'a Worth,
-    /// Number of vehicles by kind, then by active slot and station.
+    /// Number of vehicles by kind, then by cell: a slot and a station with a weight in an active row.
     all: Vec<Vec<u16>>,
     numbers: FxHashMap<Vec<u16>, u32>,
     /// Index of the combined use after an additional use; `None` if it exceeds the available room.
     after: FxHashMap<(u32, u32), Option<u32>>,
-    /// Kind of vehicle, and station plus 1 by active slot.
-    uses: Vec<(usize, Vec<u8>)>,
+    /// By active row: its cells with their weights.
+    cells: Vec<Vec<(usize, f64)>>,
+    uses: Vec<Use>,
 }
 
-impl Used<'_> {
+/// Use by a column.
+struct Use {
+    kind: usize,
+    cells: Vec<usize>,
+    /// Active rows in which it has a weight.
+    rows: Vec<usize>,
+}
+
+impl<'a> Used<'a> {
+    /// Numbers what columns use, given by kind of vehicle and station plus 1 by active slot.
+    fn new(choice: &'a Choice<'a>, worth: &'a Worth, uses: Vec<(usize, Vec<u8>)>) -> Self {
+        let kinds = choice.model.instance.vehicles.len();
+        let places: FxHashMap<(usize, usize), usize> =
+            choice.active.cells().enumerate().map(|(i, cell)| (cell, kinds + i)).collect();
+        let row_cells = |row: &usize| {
+            let row = &choice.model.rows[*row];
+            let cell = |(station, &weight): (usize, &f64)| {
+                let place = choice.active.place(row.slot)?;
+                (weight > 0.0).then_some((*places.get(&(place, station))?, weight))
+            };
+            row.weight.iter().enumerate().filter_map(cell).collect()
+        };
+        let cells: Vec<Vec<(usize, f64)>> = choice.rows.iter().map(row_cells).collect();
+        let use_of = |(kind, stays): (usize, Vec<u8>)| {
+            let cell = |(place, &station): (usize, &u8)| {
+                places.get(&(place, usize::from(station).checked_sub(1)?)).copied()
+            };
+            let here: Vec<usize> = stays.iter().enumerate().filter_map(cell).collect();
+            let is_used = |row: &usize| cells[*row].iter().any(|(cell, _)| here.contains(cell));
+            Use { kind, rows: (0..cells.len()).filter(is_used).collect(), cells: here }
+        };
+        let uses = uses.into_iter().map(use_of).collect();
+        let all = vec![vec![0; kinds + places.len()]];
+        let numbers = all.iter().cloned().zip(0..).collect();
+        Self { choice, worth, all, numbers, after: FxHashMap::default(), cells, uses }
+    }
+
     fn number(&mut self, used: Vec<u16>) -> u32 {
         if let Some(&number) = self.numbers.get(&used) {
             return number;
@@ -105,16 +144,12 @@ impl Used<'_> {
         if let Some(&after) = self.after.get(&(used, uses)) {
             return after;
         }
-        let instance = self.choice.model.instance;
-        let (kinds, stations) = (instance.vehicles.len(), instance.stations.len());
         let mut sum = self.all[used as usize].clone();
-        let (kind, stays) = &self.uses[uses as usize];
+        let Use { kind, cells, rows } = &self.uses[uses as usize];
         sum[*kind] += 1;
-        for (slot, &station) in stays.iter().enumerate().filter(|(_, station)| **station > 0) {
-            sum[kinds + slot * stations + usize::from(station) - 1] += 1;
-        }
-        let fits = usize::from(sum[*kind]) <= instance.vehicles[*kind].count
-            && (0..self.choice.rows.len()).all(|row| self.room(&sum, row) >= -ROUNDING);
+        cells.iter().for_each(|cell| sum[*cell] += 1);
+        let fits = usize::from(sum[*kind]) <= self.choice.model.instance.vehicles[*kind].count
+            && rows.iter().all(|row| self.room(&sum, *row) >= -ROUNDING);
         let after = fits.then(|| self.number(sum));
         self.after.insert((used, uses), after);
         after
@@ -122,12 +157,8 @@ impl Used<'_> {
 
     /// Remaining room of an active row.
     fn room(&self, used: &[u16], row: usize) -> f64 {
-        let instance = self.choice.model.instance;
-        let (kinds, stations) = (instance.vehicles.len(), instance.stations.len());
-        let row = &self.choice.model.rows[self.choice.rows[row]];
-        let Some(slot) = self.choice.active.place(row.slot) else { return row.room };
-        let here = &used[kinds + slot * stations..][..stations];
-        row.room - row.weight.iter().zip(here).map(|(weight, &n)| weight * f64::from(n)).sum::<f64>()
+        let taken: f64 = self.cells[row].iter().map(|(cell, weight)| weight * f64::from(used[*cell])).sum();
+        self.choice.model.rows[self.choice.rows[row]].room - taken
     }
 
     /// Worth of the unused vehicles and room.
@@ -142,31 +173,41 @@ impl Used<'_> {
     }
 }
 
-impl Choice<'_> {
-    /// The best choice; `None` if more than `most` paths would have to be explored.
-    pub fn best(&self, worth: &Worth, most: usize) -> Option<Chosen> {
-        let asked = (0..self.penalty.len()).filter(|&trip| self.penalty[trip].is_some());
-        let all = asked.fold(0u64, |all, trip| all | 1 << trip);
-        let mut distance = FIRST_DISTANCE * (1e-3 + worth.bound.abs());
-        loop {
-            match self.within(worth, all, distance, most) {
-                Within::Best(chosen) => return Some(chosen),
-                Within::Nothing => distance *= GROWTH,
-                Within::TooMany => return None,
-            }
-        }
-    }
+/// Paths explored so far.
+struct Search<'a> {
+    choice: &'a Choice<'a>,
+    worth: &'a Worth,
+    /// Candidates by first trip, in order of reduced cost.
+    candidates: Vec<Vec<Candidate>>,
+    /// By trip: all candidates that serve it, by share of the reduced cost.
+    shares: Vec<Vec<Share>>,
+    used: Used<'a>,
+    /// Paths longer than a known complete path cannot be optimal.
+    farthest: f64,
+    nodes: Vec<Node>,
+    /// Least cost above the bound by state.
+    best: FxHashMap<(u64, u32), f64>,
+    next: BinaryHeap<Next>,
+    /// Lower bound on the cost of serving open trips.
+    rest: FxHashMap<u64, f64>,
+}
 
-    /// The best choice, if it is within `distance` of the bound.
-    fn within(&self, worth: &Worth, all: u64, distance: f64, most: usize) -> Within {
-        let instance = self.model.instance;
+/// A candidate's reduced cost, divided by the number of its trips.
+struct Share {
+    share: f64,
+    trips: u64,
+}
+
+impl<'a> Search<'a> {
+    fn new(choice: &'a Choice<'a>, worth: &'a Worth, distance: f64) -> Self {
         let (mut uses, mut numbers) = (Vec::new(), FxHashMap::default());
-        // Candidates by first trip.
-        let mut candidates: Vec<Vec<Candidate>> = (0..self.penalty.len()).map(|_| Vec::new()).collect();
-        for &place in &self.columns {
-            let column = self.column(place);
+        let trips = choice.penalty.len();
+        let mut candidates: Vec<Vec<Candidate>> = (0..trips).map(|_| Vec::new()).collect();
+        let mut shares: Vec<Vec<Share>> = (0..trips).map(|_| Vec::new()).collect();
+        for &place in &choice.columns {
+            let column = choice.column(place);
             // Negative values are rounding errors, and would make paths shorter as they grow.
-            let reduced = self.reduced(column, worth).max(0.0);
+            let reduced = choice.reduced(column, worth).max(0.0);
             if reduced > distance {
                 continue;
             }
@@ -175,83 +216,182 @@ impl Choice<'_> {
                 uses.push(key.clone());
                 uses.len() as u32 - 1
             });
-            let two = |(triple, _): &&(u64, f64)| (column.trips & triple).count_ones() > 1;
-            let cut: f64 = worth.triples.iter().filter(two).map(|(_, worth)| worth).sum();
-            let candidate = Candidate { reduced, plain: reduced + cut, trips: column.trips, place, uses };
+            let plain = reduced + triples(worth, column.trips);
+            let candidate = Candidate { reduced, plain, trips: column.trips, place, uses };
             candidates[column.trips.trailing_zeros() as usize].push(candidate);
+            let share = reduced / f64::from(column.trips.count_ones());
+            for trip in (0..trips).filter(|trip| column.trips >> trip & 1 == 1) {
+                shares[trip].push(Share { share, trips: column.trips });
+            }
         }
         for candidates in &mut candidates {
             candidates.sort_by(|a, b| a.reduced.total_cmp(&b.reduced).then(a.place.cmp(&b.place)));
         }
-        let (after, numbers) = (FxHashMap::default(), FxHashMap::default());
-        let mut used = Used { choice: self, worth, all: Vec::new(), numbers, after, uses };
-        let nothing = vec![0; instance.vehicles.len() + self.active.slots() * instance.stations.len()];
-        let triples = |open: u64| -> f64 {
-            let two = |(triple, _): &&(u64, f64)| (open & triple).count_ones() > 1;
-            worth.triples.iter().filter(two).map(|(_, worth)| worth).sum()
-        };
-        // Triples that could not be cut at all are not part of the cost above the bound.
-        let (used_nothing, triples_of_all) = (used.number(nothing), triples(all));
-        let start = Node {
-            beyond: 0.0,
-            triples: triples_of_all,
-            open: all,
-            used: used_nothing,
-            before: u32::MAX,
-            by: None,
-        };
-        // Paths longer than a known complete path cannot be optimal.
-        let farthest = Cell::new(distance);
-        let mut nodes = vec![start];
-        let mut best: FxHashMap<(u64, u32), f64> = FxHashMap::default();
-        best.insert((all, start.used), 0.0);
-        let mut next = BinaryHeap::from([Next { beyond: 0.0, node: 0 }]);
-        while let Some(Next { beyond, node: place }) = next.pop() {
-            let node = nodes[place as usize];
-            if node.open == 0 {
-                return Within::Best(self.along(&nodes, place));
+        for (trip, shares) in shares.iter_mut().enumerate() {
+            let unserved = choice.penalty[trip].map(|penalty| (penalty - worth.trips[trip]).max(0.0));
+            shares.extend(unserved.map(|share| Share { share, trips: 1 << trip }));
+            shares.sort_by(|a, b| a.share.total_cmp(&b.share).then(a.trips.cmp(&b.trips)));
+        }
+        Self {
+            choice,
+            worth,
+            candidates,
+            shares,
+            used: Used::new(choice, worth, uses),
+            farthest: distance,
+            nodes: Vec::new(),
+            best: FxHashMap::default(),
+            next: BinaryHeap::new(),
+            rest: FxHashMap::default(),
+        }
+    }
+
+    /// Begins with all requested trips open.
+    fn start(&mut self, all: u64) {
+        // Triples that could not be cut at all are not part of the cost above the bound. No use has the number 0.
+        let (used, triples) = (0, triples(self.worth, all));
+        self.nodes.push(Node { beyond: 0.0, triples, open: all, used, before: u32::MAX, by: None });
+        self.best.insert((all, used), 0.0);
+        self.next.push(Next { least: 0.0, place: 0 });
+    }
+
+    /// Adds all paths that are one step longer than a node.
+    fn expand(&mut self, node: Node, place: u32) {
+        let trip = node.open.trailing_zeros() as usize;
+        for i in 0..self.candidates[trip].len() {
+            let Candidate { reduced, plain, trips, place: column, uses } = self.candidates[trip][i];
+            if node.beyond + reduced > self.farthest {
+                break;
             }
-            if best.get(&(node.open, node.used)).is_some_and(|best| *best < beyond) {
+            if trips & !node.open == 0
+                && node.beyond + reduced + self.rest(node.open & !trips) <= self.farthest
+                && let Some(after) = self.used.after(node.used, uses)
+            {
+                self.go(
+                    [
+                        node,
+                        Node {
+                            open: node.open & !trips,
+                            used: after,
+                            before: place,
+                            by: Some(column),
+                            ..node
+                        },
+                    ],
+                    plain,
+                );
+            }
+        }
+        if let Some(penalty) = self.choice.penalty[trip] {
+            let plain = (penalty - self.worth.trips[trip]).max(0.0);
+            self.go([node, Node { open: node.open & !(1 << trip), before: place, by: None, ..node }], plain);
+        }
+    }
+
+    /// Adds a step; `plain` is its reduced cost without the worth of triples.
+    fn go(&mut self, [from, to]: [Node; 2], plain: f64) {
+        let triples = triples(self.worth, to.open);
+        let idle = if to.open == 0 { self.used.idle(to.used) } else { 0.0 };
+        // Steps are never negative except by rounding.
+        let beyond = f64::max(from.beyond, from.beyond + plain + triples - from.triples) + idle;
+        let least = beyond + self.rest(to.open);
+        if least > self.farthest {
+            return;
+        }
+        let before = self.best.entry((to.open, to.used)).or_insert(f64::INFINITY);
+        if beyond < *before {
+            *before = beyond;
+            self.next.push(Next { least, place: self.nodes.len() as u32 });
+            self.nodes.push(Node { beyond, triples, ..to });
+            if to.open == 0 {
+                self.farthest = beyond;
+            }
+        }
+    }
+
+    /// Lower bound on the cost of serving the open trips: the least share of each among the candidates that are left.
+    fn rest(&mut self, open: u64) -> f64 {
+        if let Some(&rest) = self.rest.get(&open) {
+            return rest;
+        }
+        let (mut rest, mut left) = (0.0, open);
+        while left != 0 {
+            let shares = &self.shares[left.trailing_zeros() as usize];
+            rest += shares
+                .iter()
+                .find(|share| share.trips & !open == 0)
+                .map_or(f64::INFINITY, |share| share.share);
+            left &= left - 1;
+        }
+        self.rest.insert(open, rest);
+        rest
+    }
+}
+
+/// Total dual value of the triples of which at least two trips are in a set.
+fn triples(worth: &Worth, trips: u64) -> f64 {
+    let two = |(triple, _): &&(u64, f64)| (trips & triple).count_ones() > 1;
+    worth.triples.iter().filter(two).map(|(_, worth)| worth).sum()
+}
+
+impl Choice<'_> {
+    /// The best choice; `None` if more than `most` paths would have to be explored. `proven` is a lower bound on its
+    /// cost, and is raised; `most_cost` is an upper bound.
+    ///
+    /// # Errors
+    /// If too many columns are within the distance of the best choice.
+    pub fn best(
+        &mut self,
+        worth: &Worth,
+        most: usize,
+        proven: &mut f64,
+        most_cost: f64,
+    ) -> Result<Option<Chosen>, TooMany> {
+        let asked = (0..self.penalty.len()).filter(|&trip| self.penalty[trip].is_some());
+        let all = asked.fold(0u64, |all, trip| all | 1 << trip);
+        let (known, columns) = (self.pool.len(), self.columns.clone());
+        // Within the upper bound there is a choice, up to rounding errors.
+        let least = FIRST_DISTANCE * (1e-3 + worth.bound.abs());
+        let farthest = (most_cost - worth.bound + 1e-9 * (1.0 + worth.bound.abs())).max(1e-2 * least);
+        let mut distance = least.max(GROWTH * (*proven - worth.bound)).min(farthest);
+        let within = loop {
+            if self.near.is_some() {
+                self.refill(worth, distance, known)?;
+            }
+            match self.within(worth, all, distance, most) {
+                Within::Nothing => {
+                    *proven = proven.max(worth.bound + distance);
+                    distance =
+                        if distance < farthest { farthest.min(GROWTH * distance) } else { GROWTH * distance };
+                }
+                within => break within,
+            }
+        };
+        // Columns generated for the search remain in the pool for the choice, but are not among those for the bound.
+        self.columns = columns;
+        if let Within::Best(chosen) = within {
+            return Ok(Some(chosen));
+        }
+        self.forget(known);
+        Ok(None)
+    }
+
+    /// The best choice, if it is within `distance` of the bound.
+    fn within(&self, worth: &Worth, all: u64, distance: f64, most: usize) -> Within {
+        let mut search = Search::new(self, worth, distance);
+        search.start(all);
+        while let Some(Next { place, .. }) = search.next.pop() {
+            let node = search.nodes[place as usize];
+            if node.open == 0 {
+                return Within::Best(self.along(&search.nodes, place));
+            }
+            if search.best.get(&(node.open, node.used)).is_some_and(|best| *best < node.beyond) {
                 continue;
             }
-            let trip = node.open.trailing_zeros() as usize;
-            if nodes.len() > most {
+            if search.nodes.len() > most {
                 return Within::TooMany;
             }
-            // `plain` is the reduced cost of the step without the worth of triples.
-            let mut go = |plain: f64, open: u64, after: u32, by: Option<u32>, used: &Used<'_>| {
-                let left = triples(open);
-                let idle = if open == 0 { used.idle(after) } else { 0.0 };
-                // Steps are never negative except by rounding.
-                let beyond = f64::max(node.beyond, node.beyond + plain + left - node.triples) + idle;
-                if beyond > farthest.get() {
-                    return;
-                }
-                let node = Node { beyond, triples: left, open, used: after, before: place, by };
-                let before = best.entry((node.open, node.used)).or_insert(f64::INFINITY);
-                if beyond < *before {
-                    *before = beyond;
-                    next.push(Next { beyond, node: nodes.len() as u32 });
-                    nodes.push(node);
-                    if open == 0 {
-                        farthest.set(beyond);
-                    }
-                }
-            };
-            for candidate in &candidates[trip] {
-                if beyond + candidate.reduced > farthest.get() {
-                    break;
-                }
-                if candidate.trips & !node.open == 0
-                    && let Some(after) = used.after(node.used, candidate.uses)
-                {
-                    go(candidate.plain, node.open & !candidate.trips, after, Some(candidate.place), &used);
-                }
-            }
-            if let Some(penalty) = self.penalty[trip] {
-                let plain = (penalty - worth.trips[trip]).max(0.0);
-                go(plain, node.open & !(1 << trip), node.used, None, &used);
-            }
+            search.expand(node, place);
         }
         Within::Nothing
     }
