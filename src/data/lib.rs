@@ -19,6 +19,7 @@ mod dialect;
 pub mod fold;
 pub mod load;
 mod pages;
+mod parquet;
 pub mod presets;
 pub mod prices;
 pub mod registers;

@@ -5,6 +5,7 @@
 //! ends the process immediately and, unlike a panic, cannot be caught. The same happens with a small file
 //! that unpacks to more than fits into memory. Only headers are read here, so the check costs very little.
 
+use polars_buffer::Buffer;
 use polars_parquet::parquet::metadata::FileMetadata;
 use polars_parquet::parquet::page::{CompressedPage, ParquetPageHeader};
 use polars_parquet::parquet::read::get_page_iterator;
@@ -21,8 +22,8 @@ const ALWAYS_UNPACKED: usize = 1 << 20;
 ///
 /// # Errors
 /// Describes the contradiction. May panic on damaged files: must be called under guard.
-pub(super) fn check(bytes: &[u8], metadata: &FileMetadata, wanted: &[&str]) -> Result<(), String> {
-    let all = Cursor::new(bytes.to_vec().into());
+pub(super) fn check(bytes: &Buffer<u8>, metadata: &FileMetadata, wanted: &[&str]) -> Result<(), String> {
+    let all = Cursor::new(bytes.clone());
     let most_unpacked = most_unpacked(bytes);
     let mut unpacked: usize = 0;
     for group in &metadata.row_groups {

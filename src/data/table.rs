@@ -12,15 +12,14 @@ use super::conditions::Condition;
 pub use super::dialect::Reading;
 use super::dialect::{Dialect, marked};
 use super::pages;
+use super::parquet::Encoded;
 use super::unpack::{self, Form, Part};
 use gridfleet_core::error::{Error, InputError, Result, guard, input};
 use gridfleet_core::names;
-use polars_core::prelude::{DataFrame, DataType};
-use polars_io::SerReader;
-use polars_io::parquet::read::{ParallelStrategy, ParquetReader};
+use polars_core::prelude::DataFrame;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufReader, Cursor, Read, Seek as _, SeekFrom};
+use std::io::{BufReader, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -84,7 +83,7 @@ enum Content {
     /// The contents of a CSV file.
     CsvBytes(Arc<[u8]>),
     /// The contents of a Parquet file.
-    Parquet { bytes: Vec<u8>, rows: usize, types: Vec<String>, metadata: BTreeMap<String, String> },
+    Parquet { file: Box<Encoded>, types: Vec<String>, metadata: BTreeMap<String, String> },
 }
 
 impl TableFile {
@@ -198,24 +197,20 @@ impl TableFile {
                 .into());
         }
         guard::decode(path, expected, || pages::check_footer(&bytes))?;
-        let (names, types, rows, metadata) = guard::decode(path, expected, || {
-            let mut reader = ParquetReader::new(Cursor::new(&bytes[..]));
-            let schema = reader.schema()?;
-            let names = schema.iter_names().map(ToString::to_string).collect::<Vec<_>>();
-            let types = schema.iter_values().map(|f| format!("{:?}", f.dtype)).collect::<Vec<_>>();
-            let file = reader.get_metadata()?;
-            let pairs = file.key_value_metadata().iter().flatten();
-            let metadata = pairs.map(|kv| (kv.key.clone(), kv.value.clone().unwrap_or_default())).collect();
-            Ok::<_, polars_core::error::PolarsError>((names, types, file.num_rows, metadata))
-        })?;
-        if rows > bytes.len().saturating_mul(MAX_ROWS_PER_BYTE) {
-            return Err(InputError::new(format!("{rows} rows in {} bytes", bytes.len()), expected)
+        let file = guard::decode(path, expected, || Encoded::open(bytes))?;
+        let names: Vec<String> = file.fields().map(|field| field.name.to_string()).collect();
+        let types = file.fields().map(|field| format!("{:?}", field.dtype)).collect();
+        let pairs = file.footer().key_value_metadata().iter().flatten();
+        let metadata = pairs.map(|kv| (kv.key.clone(), kv.value.clone().unwrap_or_default())).collect();
+        let (rows, size) = (file.footer().num_rows, file.bytes().len());
+        if rows > size.saturating_mul(MAX_ROWS_PER_BYTE) {
+            return Err(InputError::new(format!("{rows} rows in {size} bytes"), expected)
                 .file(path)
                 .help("it is damaged: fetch or write it again")
                 .into());
         }
         unique(path, None, &names)?;
-        let content = Content::Parquet { bytes, rows, types, metadata };
+        let content = Content::Parquet { file: Box::new(file), types, metadata };
         Ok(Self {
             path: path.to_path_buf(),
             names,
@@ -286,8 +281,7 @@ impl TableFile {
         }
     }
 
-    /// Whether a column has a type that can be read: always in CSV; in Parquet numbers of 32 or 64 bits,
-    /// text, times and flags.
+    /// Whether a column has a type that can be read: always in CSV; in Parquet numbers, text, times and flags.
     pub fn is_readable(&self, column: usize) -> bool {
         match &self.content {
             Content::Parquet { types, .. } => types
@@ -367,7 +361,9 @@ impl TableFile {
                 let source = bytes.get(start..).unwrap_or_default();
                 self.read_csv(source, &wanted, &mut conditions, lines)?
             }
-            Content::Parquet { rows, .. } => self.read_parquet(*rows, &wanted, &mut conditions)?,
+            Content::Parquet { file, .. } => {
+                self.read_parquet(file.footer().num_rows, &wanted, &mut conditions)?
+            }
         };
         if table.rows == 0
             && let Some(condition) = conditions.iter().find(|condition| !condition.others.is_empty())
@@ -512,7 +508,7 @@ impl TableFile {
     /// # Errors
     /// If the file is damaged, is not a Parquet file, or has types at these positions that cannot be read.
     pub(super) fn frame(&self, wanted: &[usize]) -> Result<DataFrame> {
-        let Content::Parquet { bytes, rows, types, .. } = &self.content else {
+        let Content::Parquet { file, types, .. } = &self.content else {
             return Err(InputError::new("a CSV file", "a Parquet file").file(&self.path).into());
         };
         for &column in wanted {
@@ -531,42 +527,24 @@ impl TableFile {
         }
         let of_wanted: Vec<&str> =
             wanted.iter().filter_map(|&c| self.names.get(c).map(String::as_str)).collect();
-        guard::decode(&self.path, "a Parquet file", || {
-            let mut reader = ParquetReader::new(Cursor::new(&bytes[..]));
-            let metadata = reader.get_metadata().map_err(|e| e.to_string())?;
-            pages::check(bytes, metadata, &of_wanted)
-        })?;
-        let frame: DataFrame = guard::decode(&self.path, "a Parquet file", || {
-            ParquetReader::new(Cursor::new(&bytes[..]))
-                .with_projection(Some(wanted.to_vec()))
-                .read_parallel(ParallelStrategy::Auto)
-                .set_rechunk(false)
-                .finish()
-        })?;
-        if frame.height() != *rows || frame.width() != wanted.len() {
+        guard::decode(&self.path, "a Parquet file", || file.check(&of_wanted))?;
+        let columns = guard::decode(&self.path, "a Parquet file", || file.columns(wanted))?;
+        let (rows, stated) = (file.rows_of_groups(), file.footer().num_rows);
+        if rows != stated {
             return Err(InputError::new(
-                format!("{} rows where the file's summary says {rows}", frame.height()),
+                format!("{rows} rows where the file's summary says {stated}"),
                 "a Parquet file",
             )
             .file(&self.path)
             .help("it is damaged: fetch or write it again")
             .into());
         }
-        let mut columns = frame.into_columns();
-        for column in &mut columns {
-            let plain = match column.dtype() {
-                DataType::Categorical(..) | DataType::Enum(..) => DataType::String,
-                DataType::Decimal(..) => DataType::Float64,
-                _ => continue,
-            };
-            *column = guard::decode(&self.path, "a Parquet file", || column.cast(&plain))?;
-        }
-        let frame = guard::decode(&self.path, "a Parquet file", || DataFrame::new(*rows, columns))?;
+        let frame = guard::decode(&self.path, "a Parquet file", || DataFrame::new(rows, columns))?;
         // A dictionary can repeat one long text in each row: it takes no memory until it is copied.
         for text in frame.columns().iter().filter_map(|column| column.str().ok()) {
             let length: usize = text.iter().flatten().map(str::len).sum();
-            if length > pages::most_unpacked(bytes) {
-                let found = format!("{length} bytes of text in a file of {}", bytes.len());
+            if length > pages::most_unpacked(file.bytes()) {
+                let found = format!("{length} bytes of text in a file of {}", file.bytes().len());
                 return Err(InputError::new(found, "names")
                     .file(&self.path)
                     .key(text.name().as_str())

@@ -361,6 +361,9 @@ fn what_is_no_folder_of_results_is_the_users_mistake() {
     let trips = fs::read(run.join("trips.parquet")).unwrap();
     fs::copy(run.join("sites.parquet"), run.join("trips.parquet")).unwrap();
     refused(&run, "trips.parquet: status: found no such column");
+    let days = Series::new("status".into(), [0_i32]).cast(&DataType::Date).unwrap();
+    write_table(&run, "trips.parquet", vec![days.into_column()]);
+    refused(&run, "trips.parquet: status: found a column of another type");
     fs::write(run.join("trips.parquet"), trips).unwrap();
     let summary = fs::read_to_string(run.join("summary.json")).unwrap();
     for (broken, expected) in [

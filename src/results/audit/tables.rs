@@ -1,6 +1,6 @@
 //! Reads columns of written tables back, one at a time to save memory.
 
-use gridfleet_core::error::{Error, Result};
+use gridfleet_core::error::{Error, Result, guard};
 use gridfleet_core::records::dictionary::TableId;
 use polars_core::prelude::{Column, DataFrame, PolarsError};
 use polars_io::prelude::{ParquetReader, SerReader};
@@ -60,15 +60,21 @@ impl Written {
         Ok(ParquetReader::new(File::open(path).map_err(|e| Error::reading(path, e))?))
     }
 
+    /// Reads one column. Polars panics at types that it is built without: another program may have written the table
+    /// again with such.
+    fn frame(&self, name: &str) -> Result<DataFrame> {
+        let reader = Self::reader(&self.path)?.with_columns(Some(vec![name.to_owned()]));
+        let read =
+            guard::decode(&self.path, "a table as gridfleet writes it", || Ok::<_, String>(reader.finish()));
+        read?.map_err(|e| unreadable(&self.path, &e))
+    }
+
     fn column<T>(&self, name: &str, read: impl Fn(&Column) -> Result<Vec<T>, PolarsError>) -> Result<Vec<T>> {
         if self.rows == 0 {
             return Ok(Vec::new());
         }
-        let values = Self::reader(&self.path)?
-            .with_columns(Some(vec![name.to_owned()]))
-            .finish()
-            .and_then(|frame: DataFrame| read(frame.column(name)?))
-            .map_err(|e| unreadable(&self.path, &e))?;
+        let frame = self.frame(name)?;
+        let values = frame.column(name).and_then(read).map_err(|e| unreadable(&self.path, &e))?;
         if values.len() == self.rows {
             Ok(values)
         } else {
@@ -118,10 +124,7 @@ impl Written {
         if self.rows == 0 {
             return Ok(Vec::new());
         }
-        let frame = Self::reader(&self.path)?
-            .with_columns(Some(vec![name.to_owned()]))
-            .finish()
-            .map_err(|e| unreadable(&self.path, &e))?;
+        let frame = self.frame(name)?;
         let column = frame.column(name).map_err(|e| unreadable(&self.path, &e))?;
         let column = column.str().map_err(|e| unreadable(&self.path, &e))?;
         Ok(column.iter().map(|v| v.map_or(MISSING, |text| texts.code(text))).collect())
@@ -130,4 +133,43 @@ impl Written {
 
 fn unreadable(path: &Path, error: &PolarsError) -> Error {
     Error::Other(format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use polars_arrow::array::{DictionaryArray, PrimitiveArray, Utf8ViewArray};
+    use polars_arrow::datatypes::Field;
+    use polars_arrow::record_batch::RecordBatchT;
+    use polars_parquet::write::{
+        CompressionOptions, Encoding, FileWriter, StatisticsOptions, Version, WriteOptions, row_group_iter,
+    };
+    use std::sync::Arc;
+
+    #[test]
+    fn a_table_with_types_of_another_program_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = Utf8ViewArray::from_slice_values(["taxi"]).boxed();
+        let fleet = DictionaryArray::try_from_keys(PrimitiveArray::<i8>::from_vec(vec![0, 0]), names, false);
+        let fleet = fleet.unwrap().boxed();
+        let field = Field::new("fleet".into(), fleet.dtype().clone(), false);
+        let options = WriteOptions {
+            statistics: StatisticsOptions::default(),
+            version: Version::V1,
+            compression: CompressionOptions::Uncompressed,
+            data_page_size: None,
+        };
+        let file = File::create(folder.path().join(TableId::Trips.table().file_name())).unwrap();
+        let schema = [("fleet".into(), field)].into_iter().collect();
+        let mut writer = FileWriter::try_new(file, schema, options).unwrap();
+        let batch = RecordBatchT::try_new(2, Arc::new(writer.schema().clone()), vec![fleet]).unwrap();
+        let encodings = [vec![Encoding::RleDictionary]].into_iter().collect();
+        let types = writer.parquet_schema().fields().to_vec();
+        writer.write(2, row_group_iter(batch, encodings, types, options)).unwrap();
+        writer.end(None).unwrap();
+        let table = Written::open(folder.path(), TableId::Trips).unwrap();
+        let error = table.texts("fleet", &mut Texts::default()).unwrap_err();
+        assert_eq!(error.exit_status(), 2, "{error}");
+        assert!(error.to_string().contains("trips.parquet: found a file that cannot be decoded"), "{error}");
+    }
 }

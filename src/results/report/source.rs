@@ -4,6 +4,7 @@
 //! program.
 
 use gridfleet_core::error::{Error, InputError, Result, guard, input};
+use polars_arrow::datatypes::ArrowDataType;
 use polars_core::prelude::{Column, DataFrame, DataType, PolarsError};
 use polars_io::prelude::{ParquetReader, SerReader};
 use rustc_hash::FxHashMap;
@@ -112,19 +113,42 @@ impl Folder {
             return Ok(None);
         }
         let file = input::open(&path)?;
-        let frame = guard::decode(&path, "a Parquet file", || {
-            let mut reader = ParquetReader::new(file);
-            let schema = reader.schema()?;
-            let wanted = names.iter().chain(optional).filter(|name| schema.contains(name));
-            let wanted: Vec<String> = wanted.map(|name| (*name).to_owned()).collect();
-            reader.with_columns(Some(wanted)).finish()
-        })?;
+        let mut reader = ParquetReader::new(file);
+        let schema = guard::decode(&path, "a Parquet file", || reader.schema())?;
+        let wanted = names.iter().chain(optional).filter(|name| schema.contains(name));
+        let wanted: Vec<String> = wanted.map(|name| (*name).to_owned()).collect();
+        // Polars panics at types that it is built without.
+        if let Some(name) = wanted.iter().find(|name| !schema.get(name).is_some_and(|f| is_ours(&f.dtype))) {
+            return Err(other_type(&path, name, "numbers, texts, flags or timestamps"));
+        }
+        let frame = guard::decode(&path, "a Parquet file", || reader.with_columns(Some(wanted)).finish())?;
         let table = Table { path, frame };
         for name in names {
             table.of(name)?;
         }
         Ok(Some(table))
     }
+}
+
+/// Whether a column has one of the types that gridfleet writes, or a wider one.
+fn is_ours(dtype: &ArrowDataType) -> bool {
+    use ArrowDataType as Is;
+    matches!(
+        dtype,
+        Is::UInt32
+            | Is::UInt64
+            | Is::Int32
+            | Is::Int64
+            | Is::Float32
+            | Is::Float64
+            | Is::Utf8View
+            | Is::Boolean
+            | Is::Timestamp(..)
+    )
+}
+
+fn other_type(path: &Path, name: &str, expected: &str) -> Error {
+    InputError::new("a column of another type", expected).file(path).key(name).into()
 }
 
 fn json(path: &Path) -> Result<serde_json::Value> {
@@ -228,7 +252,7 @@ impl Table {
     }
 
     fn other_type(&self, name: &str, expected: &str) -> Error {
-        InputError::new("a column of another type", expected).file(&self.path).key(name).into()
+        other_type(&self.path, name, expected)
     }
 
     fn unreadable(&self, name: &str, error: &PolarsError) -> Error {

@@ -1,6 +1,7 @@
 //! Tests of the readers on files, in one binary.
 
 mod car2go;
+mod parquet;
 mod prices;
 mod prices_bad;
 mod published;

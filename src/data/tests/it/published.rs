@@ -417,33 +417,6 @@ fn reserve_of_today_by_block_and_quarter() {
 }
 
 #[test]
-fn parquet_numbers_of_every_width_and_dictionaries_are_read() {
-    use polars_core::prelude::{Categories, DataFrame, DataType, IntoColumn, NamedFrom, Series};
-    let text = Series::new("kind".into(), ["a", "b", "a"]);
-    let kind = DataType::from_categories(Categories::global());
-    let numbers = Series::new("n".into(), [1_i64, 2, 3]);
-    let to = |name: &str, kind: &DataType| {
-        let mut series = numbers.cast(kind).unwrap();
-        series.rename(name.into());
-        series.into_column()
-    };
-    let kinds = [DataType::Int8, DataType::Int16, DataType::UInt8, DataType::UInt16, DataType::Decimal(9, 2)];
-    let mut columns: Vec<_> =
-        kinds.iter().enumerate().map(|(at, kind)| to(&format!("n{at}"), kind)).collect();
-    columns.push(text.cast(&kind).unwrap().into_column());
-    let mut bytes = Vec::new();
-    let mut frame = DataFrame::new(3, columns).unwrap();
-    polars_io::parquet::write::ParquetWriter::new(&mut bytes).finish(&mut frame).unwrap();
-    let reading = Reading { conditions: vec![("kind".into(), "a".into())], ..Reading::default() };
-    let file = TableFile::from_bytes_with("x.parquet", bytes, &reading).unwrap();
-    let table = file.read(&[0, 1, 2, 3, 4, 5]).unwrap();
-    for column in 0..5 {
-        assert_eq!(table.numbers(column).unwrap().values, [1.0, 3.0], "{column}");
-    }
-    assert_eq!((table.names(5).unwrap().names, table.line(1)), (vec!["a".to_owned()], 3));
-}
-
-#[test]
 fn members_of_an_archive_are_one_table_and_messages_name_theirs() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("p.zip");
