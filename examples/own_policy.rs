@@ -28,7 +28,7 @@ impl Charging for BeforeTheMorning {
         let (mut nearest, mut search, mut assigned) =
             (Vec::new(), Search::default(), Vec::<StationId>::new());
         for vehicle in (0..view.fleet_count()).flat_map(|fleet| view.available(FleetId::new(fleet))) {
-            if view.vehicle(vehicle).activity != Activity::Idle || view.soc(vehicle) >= 0.75 {
+            if view.vehicle(vehicle).activity() != Activity::Idle || view.soc(vehicle) >= 0.75 {
                 continue;
             }
             view.stations_for(vehicle, 5, &mut search, &mut nearest);

@@ -61,7 +61,7 @@ pub fn warm_up_days(
 
 /// Share of vehicles that wait for a connector (0..1).
 fn waiting_share(state: &State) -> f64 {
-    let waiting: u32 = state.counts.iter().map(|counts| counts[Activity::Queued as usize]).sum();
+    let waiting: u32 = state.vehicles.counts().iter().map(|counts| counts[Activity::Queued as usize]).sum();
     f64::from(waiting) / state.vehicles.len().max(1) as f64
 }
 

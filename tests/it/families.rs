@@ -107,7 +107,7 @@ impl Charging for Follower {
         let view = turn.view;
         self.inner.on_interval(turn);
         for fleet in (0..view.fleet_count()).map(FleetId::new) {
-            for vehicle in view.vehicles_of(fleet).filter(|&v| view.vehicle(v).activity.is_plugged()) {
+            for vehicle in view.vehicles_of(fleet).filter(|&v| view.vehicle(v).activity().is_plugged()) {
                 let Some(station) = view.vehicle(vehicle).station else { continue };
                 let book = view.prices(view.retailer(station));
                 let announced =

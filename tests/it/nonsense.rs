@@ -51,7 +51,7 @@ fn nonsense(view: View<'_>, actions: &mut Vec<Action>) {
     // Actions that a vehicle in another state could perform.
     for vehicle in (0..view.vehicle_count()).map(VehicleId::new) {
         let v = view.vehicle(vehicle);
-        if v.activity != Activity::Idle {
+        if v.activity() != Activity::Idle {
             actions.push(Action::Charge { vehicle, station, target_soc: 1.0, yields: false });
             actions.push(Action::Relocate { vehicle, to: v.place });
         }

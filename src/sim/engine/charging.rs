@@ -30,7 +30,7 @@ impl ChargingRounds {
     /// Calls the policy for vehicles that have become idle and that no rider has taken.
     pub fn on_idle(&mut self, step: &mut Step<'_>) {
         let idle = &mut step.notices.idle;
-        idle.retain(|v| step.state.vehicles[v.index()].activity == Activity::Idle);
+        idle.retain(|v| step.state.vehicles[*v].activity() == Activity::Idle);
         let view = View::new(step.setup, step.state);
         let actions = &mut step.proposals.actions;
         self.policy.on_idle(&mut Turn { view, random: &mut self.random, actions }, idle);
@@ -53,7 +53,7 @@ pub(super) fn send(
 ) -> Result<(), Refusal> {
     let view = step.view();
     let (v, vehicle_type) = (view.vehicle(vehicle), view.vehicle_type(vehicle));
-    if v.activity != Activity::Idle {
+    if v.activity() != Activity::Idle {
         return Err(Refusal::VehicleNotIdle);
     }
     let site = &step.setup.stations[station.index()];
@@ -64,19 +64,19 @@ pub(super) fn send(
         return Err(Refusal::GaveUpThere);
     }
     // NaN is also refused.
-    let charges = target_soc > v.soc && target_soc <= vehicle_type.usable_soc[1] + SOC_EPSILON;
+    let charges = target_soc > v.soc() && target_soc <= vehicle_type.usable_soc[1] + SOC_EPSILON;
     if !charges {
         return Err(Refusal::NothingToCharge);
     }
     let route = view.route(v.place, site.place);
     let mut energy_kwh = route.distance_km * view.consumption_kwh_per_km(vehicle);
-    if vehicle_type.kwh(v.soc - vehicle_type.usable_soc[0]) < energy_kwh {
+    if vehicle_type.kwh(v.soc() - vehicle_type.usable_soc[0]) < energy_kwh {
         // Carried on a truck: the trip costs time and money, but no charge.
         energy_kwh = 0.0;
         pay_rescue(step, vehicle);
     }
     step.state.withdraw(step.setup, vehicle);
-    let v = &mut step.state.vehicles[vehicle.index()];
+    let v = &mut step.state.vehicles[vehicle];
     (v.target_soc, v.yields) = (target_soc, yields);
     head_for(step, vehicle, station, route, energy_kwh);
     Ok(())
@@ -84,7 +84,7 @@ pub(super) fn send(
 
 /// Posts the cost to its fleet of carrying a vehicle that cannot continue.
 pub(super) fn pay_rescue(step: &mut Step<'_>, vehicle: VehicleId) {
-    let fleet = step.state.vehicles[vehicle.index()].fleet;
+    let fleet = step.state.vehicles[vehicle].fleet;
     let cost = step.setup.fleets[fleet.index()].rescue_cost;
     let cost = step.books.accounts.money(cost, EntryKind::Rescue, step.state.now);
     let (to, from) = (Account::Outside, Account::Fleet(fleet));
@@ -100,7 +100,7 @@ pub(super) fn head_for(
     energy_kwh: f64,
 ) {
     step.state.fire(vehicle, Trigger::SeekCharge);
-    step.state.vehicles[vehicle.index()].station = Some(station);
+    step.state.vehicles[vehicle].station = Some(station);
     step.state.stations.expect(station);
     let place = step.setup.stations[station.index()].place;
     step.set_out(vehicle, LegPurpose::ToStation, place, route.distance_km, route.duration_s, energy_kwh);

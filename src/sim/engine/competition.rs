@@ -132,7 +132,7 @@ fn switch(step: &mut Step<'_>, competition: &Competition, choice: &[u8]) {
     while let Some(position) = step.state.stations.next_plugged(from) {
         from = position + 1;
         let Some(session) = step.state.stations.session(position) else { continue };
-        let v = &step.state.vehicles[session.vehicle.index()];
+        let v = &step.state.vehicles[session.vehicle];
         let Some(station) = v.station else { continue };
         let site = &setup.stations[station.index()];
         if !setup.competes(site.retailer) {

@@ -8,12 +8,11 @@ use gridfleet_core::records::{EndReason, Record, TripRecord, TripStatus};
 
 /// Records all that is in progress. The world is not to be changed after this, except for meters to be read.
 pub(super) fn record_in_progress(step: &mut Step<'_>) {
-    for i in 0..step.state.vehicles.len() {
-        let vehicle = VehicleId::new(i);
-        if let Some(connector) = step.state.vehicles[i].connector {
+    for vehicle in (0..step.state.vehicles.len()).map(VehicleId::new) {
+        if let Some(connector) = step.state.vehicles[vehicle].connector {
             record_session(step, vehicle, connector as usize);
         }
-        let ride = step.state.vehicles[i].ride;
+        let ride = step.state.vehicles[vehicle].ride;
         record_leg(step, vehicle, ride);
     }
     for i in 0..step.setup.stations.len() {
@@ -33,7 +32,7 @@ pub(super) fn record_in_progress(step: &mut Step<'_>) {
 
 fn record_session(step: &mut Step<'_>, vehicle: VehicleId, position: usize) {
     let (now, vehicle_type) = (step.state.now, step.vehicle_type(vehicle));
-    let Some(station) = step.state.vehicles[vehicle.index()].station else {
+    let Some(station) = step.state.vehicles[vehicle].station else {
         unreachable!("plugged in at no station")
     };
     let retailer = step.state.supplier(step.setup, station, vehicle);
@@ -49,7 +48,7 @@ fn record_leg(step: &mut Step<'_>, vehicle: VehicleId, ride: Option<Ride>) {
     let Some(leg) = step.end_leg(vehicle, now) else { return };
     let share = leg.share_at(now);
     // The vehicle is on the road, not at the leg's destination; it is not read after this.
-    let v = &step.state.vehicles[vehicle.index()];
+    let v = &step.state.vehicles[vehicle];
     let (Some(before), Some(after)) = (ride, v.ride) else { return };
     let picked_up = before.pickup.is_some();
     let requests = &step.setup.requests;
@@ -63,7 +62,7 @@ fn record_leg(step: &mut Step<'_>, vehicle: VehicleId, ride: Option<Ride>) {
         energy_kwh: after.energy_kwh,
         accrued_fare: if picked_up { requests.fare[before.request.index()].units() * share } else { 0.0 },
         soc_start: Some(before.soc_start),
-        soc_end: Some(v.soc),
+        soc_end: Some(v.soc()),
         ..rides::trip_without_vehicle(step, before.request, TripStatus::InProgress)
     };
     step.books.recorder.record(Record::Trip(&record));

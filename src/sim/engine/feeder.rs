@@ -189,7 +189,7 @@ impl Feeder {
         let Self { grid, limits: Some(limits), active_mw, reactive_mvar, .. } = self else { return };
         let (setup, now) = (step.setup, step.state.now);
         let vehicles = &step.state.vehicles;
-        let type_of = |vehicle: VehicleId| vehicles[vehicle.index()].vehicle_type.index();
+        let type_of = |vehicle: VehicleId| vehicles[vehicle].vehicle_type.index();
         let stations = &step.state.stations;
         let wants =
             (0..setup.stations.len()).map(|i| stations.wants_kw(setup, type_of, StationId::new(i), now));

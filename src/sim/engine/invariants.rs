@@ -17,29 +17,29 @@ pub(super) fn check(setup: &Setup, state: &State) {
     let mut counts = vec![[0u32; Activity::ALL.len()]; setup.fleets.len()];
     let (mut soc_sums, mut stored_kwh) = (vec![0.0; setup.fleets.len()], vec![0.0; setup.fleets.len()]);
     for (i, v) in state.vehicles.iter().enumerate() {
-        counts[v.fleet.index()][v.activity as usize] += 1;
+        counts[v.fleet.index()][v.activity() as usize] += 1;
         let soc = state.soc(setup, gridfleet_core::ids::VehicleId::new(i));
         assert!((-SOC_SLACK..=1.0 + SOC_SLACK).contains(&soc), "vehicle {i} has a charge of {soc}");
         soc_sums[v.fleet.index()] += soc;
-        stored_kwh[v.fleet.index()] += v.soc * setup.types[v.vehicle_type.index()].battery_kwh;
-        assert_eq!(v.leg.is_some(), v.activity.is_driving(), "vehicle {i} is {:?}", v.activity);
-        assert_eq!(v.connector.is_some(), v.activity.is_plugged(), "vehicle {i} is {:?}", v.activity);
-        let in_trip = matches!(v.activity, Activity::ToPickup | Activity::InService);
-        assert_eq!(v.ride.is_some(), in_trip, "vehicle {i} is {:?}", v.activity);
+        stored_kwh[v.fleet.index()] += v.soc() * setup.types[v.vehicle_type.index()].battery_kwh;
+        assert_eq!(v.leg().is_some(), v.activity().is_driving(), "vehicle {i} is {:?}", v.activity());
+        assert_eq!(v.connector.is_some(), v.activity().is_plugged(), "vehicle {i} is {:?}", v.activity());
+        let in_trip = matches!(v.activity(), Activity::ToPickup | Activity::InService);
+        assert_eq!(v.ride.is_some(), in_trip, "vehicle {i} is {:?}", v.activity());
         if let Some(connector) = v.connector {
             let session = state.stations.session(connector as usize);
             assert!(session.is_some_and(|s| s.vehicle.index() == i), "connector {connector} and vehicle {i}");
         }
         if !setup.is_preassigned(v.fleet) {
             let offered = state.available[setup.coalition(v.fleet)].contains(i as u32);
-            let free = v.activity == Activity::Idle || (v.activity.is_plugged() && v.yields);
-            assert_eq!(offered, free, "vehicle {i} is {:?}", v.activity);
+            let free = v.activity() == Activity::Idle || (v.activity().is_plugged() && v.yields);
+            assert_eq!(offered, free, "vehicle {i} is {:?}", v.activity());
         }
     }
-    assert_eq!(counts, state.counts, "vehicles by activity");
+    assert_eq!(counts, state.vehicles.counts(), "vehicles by activity");
     check_charge(setup, state, &soc_sums, &stored_kwh);
     let mut inbound = vec![0; setup.stations.len()];
-    let heads = |v: &&Vehicle| v.leg.is_some_and(|leg| leg.purpose == LegPurpose::ToStation);
+    let heads = |v: &&Vehicle| v.leg().is_some_and(|leg| leg.purpose == LegPurpose::ToStation);
     let headed = state.vehicles.iter().filter(heads).filter_map(|v| v.station);
     headed.for_each(|station| inbound[station.index()] += 1);
     for (i, &inbound) in inbound.iter().enumerate() {
@@ -53,7 +53,7 @@ pub(super) fn check(setup: &Setup, state: &State) {
         assert!(read || sessions().all(|s| !s.active), "station {i} is not among those read");
         let power_kw: f64 = sessions()
             .map(|s| {
-                let v = &state.vehicles[s.vehicle.index()];
+                let v = &state.vehicles[s.vehicle];
                 s.power_kw(&setup.types[v.vehicle_type.index()], state.now)
             })
             .sum();
@@ -67,9 +67,11 @@ pub(super) fn check(setup: &Setup, state: &State) {
 /// The sums that are kept agree with those over all vehicles.
 fn check_charge(setup: &Setup, state: &State, soc_sums: &[f64], stored_kwh: &[f64]) {
     let charging = state.charging_now(setup);
-    for (i, charge) in state.charge.iter().enumerate() {
-        let soc = charge.soc_sum(state.now, state.stations.fleet(FleetId::new(i)).risen + charging[i].risen);
-        let vehicles = f64::from(state.counts[i].iter().sum::<u32>());
+    for (i, counts) in state.vehicles.counts().iter().enumerate() {
+        let (charge, energy) =
+            (state.vehicles.charge(FleetId::new(i)), state.stations.fleet(FleetId::new(i)));
+        let soc = charge.soc_sum(state.now, energy.risen + charging[i].risen);
+        let vehicles = f64::from(counts.iter().sum::<u32>());
         let slack = SOC_SLACK * (1.0 + vehicles);
         assert!((soc - soc_sums[i]).abs() <= slack, "fleet {i}: charge {soc}, not {}", soc_sums[i]);
         let kwh = charge.stored_kwh();

@@ -71,7 +71,7 @@ impl Readings {
                 limit_kw: station.capacity_kw(),
             }));
         }
-        step.state.read_legs(setup, &mut self.charging);
+        step.state.vehicles.read_legs(setup, now, &mut self.charging);
     }
 
     /// After the stations: reads the meters of fleets; at whole days since the start, also posts the driving costs.
@@ -81,24 +81,25 @@ impl Readings {
         let hours = hours(since, now);
         let mean_kw = |kwh: f64| if hours > 0.0 { kwh / hours } else { 0.0 };
         let all = Activity::ALL;
-        for (i, counts) in step.state.counts.iter().enumerate() {
+        for (i, counts) in step.state.vehicles.counts().iter().enumerate() {
             let count = |activities: &[Activity]| activities.iter().map(|&a| counts[a as usize]).sum::<u32>();
             let size = counts.iter().sum::<u32>();
             let driving = all.into_iter().filter(|a| a.is_driving()).map(|a| counts[a as usize]).sum();
-            let energy = step.state.stations.fleet(FleetId::new(i));
-            let soc_sum = step.state.charge[i].soc_sum(now, energy.risen + self.charging[i].risen);
+            let fleet = FleetId::new(i);
+            let (charge, energy) = (step.state.vehicles.charge(fleet), step.state.stations.fleet(fleet));
+            let soc_sum = charge.soc_sum(now, energy.risen + self.charging[i].risen);
             let kwh = energy.kwh + self.charging[i].kwh;
             step.books.recorder.record(Record::Fleet(&FleetRecord {
                 since,
                 time: now,
-                fleet: FleetId::new(i),
+                fleet,
                 idle: count(&[Activity::Idle, Activity::Plugged]),
                 driving,
                 queued: count(&[Activity::Queued]),
                 charging: count(&[Activity::Charging]),
                 discharging: count(&[Activity::Discharging]),
                 mean_soc: soc_sum / f64::from(size.max(1)),
-                stored_kwh: step.state.charge[i].stored_kwh(),
+                stored_kwh: charge.stored_kwh(),
                 power_kw: mean_kw(kwh - self.fleet_kwh[i]),
             }));
             self.fleet_kwh[i] = kwh;

@@ -48,7 +48,7 @@ impl Relocating {
 pub(super) fn relocate(step: &mut Step<'_>, vehicle: VehicleId, to: PlaceId) -> Result<(), Refusal> {
     let view = step.view();
     let v = view.vehicle(vehicle);
-    if v.activity != Activity::Idle {
+    if v.activity() != Activity::Idle {
         return Err(Refusal::VehicleNotIdle);
     }
     let route = view.route(v.place, to);

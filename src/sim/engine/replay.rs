@@ -19,8 +19,8 @@ fn carry_to_charger(step: &mut Step<'_>, request: RequestId, vehicle: VehicleId)
     let route = Route { distance_km: requests.distance_km[i], duration_s: i64::from(requests.duration_s[i]) };
     let target_soc = step.vehicle_type(vehicle).usable_soc[1];
     charging::pay_rescue(step, vehicle);
-    let v = &mut step.state.vehicles[vehicle.index()];
-    v.target_soc = target_soc.max(v.soc);
+    let v = &mut step.state.vehicles[vehicle];
+    v.target_soc = target_soc.max(v.soc());
     charging::head_for(step, vehicle, station, route, 0.0);
 }
 
@@ -36,7 +36,7 @@ pub(super) struct TripEnergy {
 /// charge; no other vehicle replaces it.
 pub(super) fn check(step: &mut Step<'_>, request: RequestId, recorded: RecordedTrip) -> Option<TripEnergy> {
     let vehicle = recorded.vehicle;
-    let activity = step.state.vehicles[vehicle.index()].activity;
+    let activity = step.state.vehicles[vehicle].activity();
     if activity != Activity::Idle && !activity.is_plugged() {
         rides::lose(step, request, TripStatus::LostNoVehicle);
         return None;
@@ -52,7 +52,7 @@ pub(super) fn check(step: &mut Step<'_>, request: RequestId, recorded: RecordedT
     // If the charge rose, the vehicle could charge before it ran low.
     if charged == 0.0 && vehicle_type.kwh(view.soc(vehicle) - vehicle_type.usable_soc[0]) < driven {
         rides::lose(step, request, TripStatus::LostLowCharge);
-        if recorded.ends_at_charger && step.state.vehicles[vehicle.index()].activity == Activity::Idle {
+        if recorded.ends_at_charger && step.state.vehicles[vehicle].activity() == Activity::Idle {
             carry_to_charger(step, request, vehicle);
         }
         return None;
@@ -63,12 +63,12 @@ pub(super) fn check(step: &mut Step<'_>, request: RequestId, recorded: RecordedT
 /// A recorded trip begins.
 pub(super) fn depart(step: &mut Step<'_>, request: RequestId, vehicle: VehicleId, energy: TripEnergy) {
     let (now, origin) = (step.state.now, step.setup.requests.origin[request.index()]);
-    if let Some(connector) = step.state.vehicles[vehicle.index()].connector {
+    if let Some(connector) = step.state.vehicles[vehicle].connector {
         let reason = reason_to_leave(step, vehicle);
         visits::end_session(step, connector, reason);
     }
     step.state.requests[request.index()] = RequestState::Assigned;
-    let v = &mut step.state.vehicles[vehicle.index()];
+    let v = &mut step.state.vehicles[vehicle];
     if v.place != origin {
         // The trace has the vehicle elsewhere: staff moved it, or a previous trip was lost here. The time and manner
         // are not recorded, so it is carried at no cost of time or charge.
@@ -84,19 +84,14 @@ pub(super) fn depart(step: &mut Step<'_>, request: RequestId, vehicle: VehicleId
             distance_km: 0.0,
             energy_kwh: 0.0,
             charged_kwh: 0.0,
-            soc_start: v.soc,
-            soc_end: v.soc,
+            soc_start: v.soc(),
+            soc_end: v.soc(),
         }));
         v.place = origin;
     }
-    v.ride = Some(Ride { request, soc_start: v.soc, pickup: Some(now), deadhead_km: 0.0, energy_kwh: 0.0 });
+    v.ride = Some(Ride { request, soc_start: v.soc(), pickup: Some(now), deadhead_km: 0.0, energy_kwh: 0.0 });
     rides::start_service(step, vehicle, request, energy.driven);
-    if let Some(leg) = &mut step.state.vehicles[vehicle.index()].leg {
-        leg.charged_kwh = energy.charged;
-        if energy.charged > 0.0 {
-            step.state.charging_on_the_way.push(vehicle);
-        }
-    }
+    step.state.vehicles.charge_on_the_way(vehicle, energy.charged);
 }
 
 /// Reason why a privately owned vehicle that leaves now would not be full, if it is not.
@@ -106,7 +101,7 @@ fn reason_to_leave(step: &Step<'_>, vehicle: VehicleId) -> EndReason {
         let needed_s = vehicle_type.seconds_to(session.soc_start, session.limit_kw, session.target_soc);
         needed_s > (step.state.now - session.plug_in) as f64
     };
-    let private = step.setup.fleets[step.state.vehicles[vehicle.index()].fleet.index()].private;
+    let private = step.setup.fleets[step.state.vehicles[vehicle].fleet.index()].private;
     match step.state.session(vehicle) {
         Some(session) if private && too_short(session) => EndReason::ShortStay,
         _ => EndReason::Departure,

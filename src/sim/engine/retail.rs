@@ -167,7 +167,7 @@ impl Retailing {
             let plan = &mut step.state.retail.plans[i];
             let due = plan.partition_point(|step| step.0 <= now);
             let Some(&(_, power_kw)) = due.checked_sub(1).and_then(|last| plan.get(last)) else { continue };
-            let at = step.state.vehicles[i].station;
+            let at = step.state.vehicles[VehicleId::new(i)].station;
             if at.is_none_or(|station| setup.stations[station.index()].retailer != retailer) {
                 continue;
             }
@@ -331,7 +331,7 @@ pub(super) fn plan_power(
     if power_kw.is_nan() {
         return Err(Refusal::NoSuchPower);
     }
-    let plugged = step.state.vehicles[vehicle.index()].connector.is_some();
+    let plugged = step.state.vehicles[vehicle].connector.is_some();
     let Some(plan) = step.state.retail.plans.get_mut(vehicle.index()).filter(|_| plugged) else {
         return Err(Refusal::NotPlugged);
     };

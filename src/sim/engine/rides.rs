@@ -132,7 +132,7 @@ pub(super) fn check(step: &Step<'_>, request: RequestId, vehicle: VehicleId) -> 
 /// The vehicle stays until its session ends, so dispatch searches for another one.
 pub(super) fn turn_away(step: &mut Step<'_>, request: RequestId, vehicle: VehicleId) -> Refusal {
     step.state.withdraw(step.setup, vehicle);
-    step.state.vehicles[vehicle.index()].yields = false;
+    step.state.vehicles[vehicle].yields = false;
     step.state.turned_away[request.index()] = true;
     Refusal::Committed
 }
@@ -141,16 +141,16 @@ pub(super) fn turn_away(step: &mut Step<'_>, request: RequestId, vehicle: Vehicl
 pub(super) fn assign(step: &mut Step<'_>, request: RequestId, vehicle: VehicleId, route: Route) {
     let energy_kwh = route.distance_km * step.view().consumption_kwh_per_km(vehicle);
     step.state.withdraw(step.setup, vehicle);
-    if let Some(connector) = step.state.vehicles[vehicle.index()].connector {
+    if let Some(connector) = step.state.vehicles[vehicle].connector {
         visits::end_session(step, connector, EndReason::Departure);
     }
     step.state.waiting.remove(request.0);
     step.state.requests[request.index()] = RequestState::Assigned;
     step.state.fire(vehicle, Trigger::Assign);
-    let v = &mut step.state.vehicles[vehicle.index()];
+    let v = &mut step.state.vehicles[vehicle];
     v.ride = Some(Ride {
         request,
-        soc_start: v.soc,
+        soc_start: v.soc(),
         pickup: None,
         deadhead_km: route.distance_km,
         energy_kwh: 0.0,
@@ -162,7 +162,7 @@ pub(super) fn assign(step: &mut Step<'_>, request: RequestId, vehicle: VehicleId
 /// A vehicle arrives at its rider.
 pub(super) fn pick_up(step: &mut Step<'_>, vehicle: VehicleId) {
     let now = step.state.now;
-    let v = &mut step.state.vehicles[vehicle.index()];
+    let v = &mut step.state.vehicles[vehicle];
     let Some(ride) = &mut v.ride else { unreachable!("a pick-up without a ride") };
     ride.pickup = Some(now);
     let request = ride.request;
@@ -184,7 +184,7 @@ pub(super) fn start_service(step: &mut Step<'_>, vehicle: VehicleId, request: Re
 pub(super) fn drop_off(step: &mut Step<'_>, vehicle: VehicleId) -> RequestId {
     step.state.fire(vehicle, Trigger::DropOff);
     let now = step.state.now;
-    let v = &mut step.state.vehicles[vehicle.index()];
+    let v = &mut step.state.vehicles[vehicle];
     let Some(ride) = v.ride.take() else { unreachable!("a drop-off without a ride") };
     let (requests, i) = (&step.setup.requests, ride.request.index());
     let record = TripRecord {
@@ -205,7 +205,7 @@ pub(super) fn drop_off(step: &mut Step<'_>, vehicle: VehicleId) -> RequestId {
         lost_fare: 0.0,
         accrued_fare: 0.0,
         soc_start: Some(ride.soc_start),
-        soc_end: Some(v.soc),
+        soc_end: Some(v.soc()),
     };
     step.state.requests[i] = RequestState::Ended;
     step.books.recorder.record(Record::Trip(&record));

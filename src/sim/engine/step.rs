@@ -114,7 +114,7 @@ impl<'a> Step<'a> {
 
     #[inline]
     pub fn vehicle_type(&self, vehicle: VehicleId) -> &'a VehicleType {
-        &self.setup.types[self.state.vehicles[vehicle.index()].vehicle_type.index()]
+        &self.setup.types[self.state.vehicles[vehicle].vehicle_type.index()]
     }
 
     /// The turn of a policy that draws from `random`; its actions are added to the proposals.
@@ -167,7 +167,7 @@ impl<'a> Step<'a> {
     /// A vehicle becomes idle at its current place: riders may request it, and the charging policy is called for it at
     /// the end of the instant.
     pub fn set_free(&mut self, vehicle: VehicleId) {
-        if !self.setup.is_preassigned(self.state.vehicles[vehicle.index()].fleet) {
+        if !self.setup.is_preassigned(self.state.vehicles[vehicle].fleet) {
             self.offer(vehicle);
             self.notices.idle.push(vehicle);
             self.queue.charging_round(self.state.now);
@@ -176,7 +176,7 @@ impl<'a> Step<'a> {
 
     /// A vehicle avoids a station until then.
     pub fn avoid(&mut self, vehicle: VehicleId, station: StationId, until: SimTime) {
-        let v = &mut self.state.vehicles[vehicle.index()];
+        let v = &mut self.state.vehicles[vehicle];
         v.gave_up.retain(|&(at, _)| at != station);
         v.gave_up.push((station, until));
         self.notices.avoiding.push(Reverse((until, vehicle)));
@@ -188,8 +188,8 @@ impl<'a> Step<'a> {
             && until <= self.state.now
         {
             self.notices.avoiding.pop();
-            let v = &self.state.vehicles[vehicle.index()];
-            if v.activity == Activity::Idle && v.gave_up.iter().any(|&(_, end)| end == until) {
+            let v = &self.state.vehicles[vehicle];
+            if v.activity() == Activity::Idle && v.gave_up.iter().any(|&(_, end)| end == until) {
                 self.notices.idle.push(vehicle);
                 self.queue.charging_round(self.state.now);
             }

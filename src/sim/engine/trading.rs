@@ -115,7 +115,7 @@ impl Traders {
 
     /// Whether a vehicle may leave its connector: the bidder of its fleet may need it for the energy bought.
     pub fn releases(&mut self, step: &Step<'_>, vehicle: VehicleId) -> bool {
-        let v = &step.state.vehicles[vehicle.index()];
+        let v = &step.state.vehicles[vehicle];
         if self.policies.is_empty() || v.connector.is_none() {
             return true;
         }

@@ -11,7 +11,7 @@
 use super::accounts::Bill;
 use super::step::Step;
 use crate::policies::Refusal;
-use crate::world::{Activity, EnergyAccount, Motion, Session, Trigger, Waiting};
+use crate::world::{Activity, EnergyAccount, Session, Trigger, Waiting};
 use gridfleet_core::ids::{StationId, VehicleId};
 use gridfleet_core::ledger::EntryKind;
 use gridfleet_core::records::{EndReason, Record, SessionRecord};
@@ -29,16 +29,14 @@ const AVOIDED_S: i64 = 900;
 pub(super) fn join(step: &mut Step<'_>, vehicle: VehicleId) {
     step.state.fire(vehicle, Trigger::Arrive);
     let now = step.state.now;
-    let Some(station) = step.state.vehicles[vehicle.index()].station else {
-        unreachable!("arrived at no station")
-    };
+    let Some(station) = step.state.vehicles[vehicle].station else { unreachable!("arrived at no station") };
     step.state.add_nominal_load(step.setup, vehicle, station);
-    let v = &mut step.state.vehicles[vehicle.index()];
+    let v = &mut step.state.vehicles[vehicle];
     v.need_since = v.need_since.or(Some(now));
-    let v = &step.state.vehicles[vehicle.index()];
+    let v = &step.state.vehicles[vehicle];
     let vehicle_type = &step.setup.types[v.vehicle_type.index()];
     let session = step.state.stations.new_session();
-    let need_s = step.view().charging_time_s(vehicle, station, v.soc, v.target_soc);
+    let need_s = step.view().charging_time_s(vehicle, station, v.soc(), v.target_soc);
     let patience_s = step.setup.stations[station.index()].queue_patience_s;
     let waiting = Waiting { session, vehicle, arrival: now, deadline: now + patience_s, need_s };
     // Queued vehicles do not fit any free connector, so no vehicle is overtaken.
@@ -54,7 +52,7 @@ fn connect(step: &mut Step<'_>, position: usize, station: StationId, waiting: Wa
     let vehicle = waiting.vehicle;
     step.state.fire(vehicle, Trigger::Connect);
     let number = position - step.state.stations.station(station).first_connector as usize;
-    let v = &mut step.state.vehicles[vehicle.index()];
+    let v = &mut step.state.vehicles[vehicle];
     let vehicle_type = &step.setup.types[v.vehicle_type.index()];
     v.station = Some(station);
     v.gave_up.clear();
@@ -67,7 +65,7 @@ fn connect(step: &mut Step<'_>, position: usize, station: StationId, waiting: Wa
         arrival: waiting.arrival,
         need: v.need_since.take().unwrap_or(waiting.arrival),
         plug_in: now,
-        soc_start: v.soc,
+        soc_start: v.soc(),
         target_soc: v.target_soc,
         active: true,
         charge_start: None,
@@ -77,7 +75,7 @@ fn connect(step: &mut Step<'_>, position: usize, station: StationId, waiting: Wa
         set_kw: f64::INFINITY,
         floor_soc: vehicle_type.usable_soc[0],
         anchor: now,
-        anchor_soc: v.soc,
+        anchor_soc: v.soc(),
         given_soc: 0.0,
         expected_end: now,
         billed_kwh: 0.0,
@@ -86,7 +84,7 @@ fn connect(step: &mut Step<'_>, position: usize, station: StationId, waiting: Wa
         max_power_kw: 0.0,
     };
     step.state.stations.plug_in(station, position, session);
-    let (full, yields) = (v.soc >= v.target_soc - SOC_EPSILON, v.yields);
+    let (full, yields) = (v.soc() >= v.target_soc - SOC_EPSILON, v.yields);
     if full {
         complete(step, position);
     } else if yields {
@@ -99,8 +97,7 @@ pub(super) fn on_change(step: &mut Step<'_>, station: StationId) {
     let now = step.state.now;
     for position in step.state.stations.connectors(step.setup, station) {
         let Some(session) = step.state.stations.session(position) else { continue };
-        let vehicle_type =
-            &step.setup.types[step.state.vehicles[session.vehicle.index()].vehicle_type.index()];
+        let vehicle_type = &step.setup.types[step.state.vehicles[session.vehicle].vehicle_type.index()];
         if session.feeds() {
             if session.soc(vehicle_type, now) <= session.floor_soc + SOC_EPSILON {
                 stop_power(step, position);
@@ -123,8 +120,7 @@ fn serve_queue(step: &mut Step<'_>, station: StationId) {
     }
     let mut at = 0;
     while let Some(&waiting) = step.state.stations.station(station).queue.get(at) {
-        let vehicle_type =
-            &step.setup.types[step.state.vehicles[waiting.vehicle.index()].vehicle_type.index()];
+        let vehicle_type = &step.setup.types[step.state.vehicles[waiting.vehicle].vehicle_type.index()];
         if let Some(position) = step.state.stations.best_free_connector(step.setup, station, vehicle_type) {
             step.state.stations.leave_queue(station, at);
             connect(step, position, station, waiting);
@@ -147,7 +143,7 @@ fn serve_queue(step: &mut Step<'_>, station: StationId) {
 /// Whether a vehicle whose patience has run out leaves the queue: it stays if there is no other station for it. In
 /// replay the trace determines the destinations of vehicles.
 fn leaves_queue(step: &Step<'_>, station: StationId, vehicle: VehicleId) -> bool {
-    step.setup.is_preassigned(step.state.vehicles[vehicle.index()].fleet)
+    step.setup.is_preassigned(step.state.vehicles[vehicle].fleet)
         || step.view().has_other_station(vehicle, station)
 }
 
@@ -162,7 +158,7 @@ fn renege(step: &mut Step<'_>, station: StationId, waiting: Waiting) {
     record_waiting(step, station, &waiting, Some(now), EndReason::GaveUp);
     step.state.remove_nominal_load(step.setup, waiting.vehicle, station, waiting.arrival);
     step.state.fire(waiting.vehicle, Trigger::Renege);
-    let v = &mut step.state.vehicles[waiting.vehicle.index()];
+    let v = &mut step.state.vehicles[waiting.vehicle];
     (v.station, v.yields) = (None, false);
     if step.setup.is_preassigned(v.fleet) {
         return;
@@ -177,7 +173,7 @@ fn renege(step: &mut Step<'_>, station: StationId, waiting: Waiting) {
 fn complete(step: &mut Step<'_>, position: usize) {
     let Some(session) = step.state.stations.session(position) else { return };
     let vehicle = session.vehicle;
-    if !step.setup.is_preassigned(step.state.vehicles[vehicle.index()].fleet) {
+    if !step.setup.is_preassigned(step.state.vehicles[vehicle].fleet) {
         step.state.withdraw(step.setup, vehicle);
         leave_connector(step, position as u32, EndReason::Target);
         step.set_free(vehicle);
@@ -192,7 +188,7 @@ fn stop_power(step: &mut Step<'_>, position: usize) {
     let Some(session) = step.state.stations.session(position) else { return };
     let vehicle = session.vehicle;
     let vehicle_type = step.vehicle_type(vehicle);
-    let Some(station) = step.state.vehicles[vehicle.index()].station else {
+    let Some(station) = step.state.vehicles[vehicle].station else {
         unreachable!("plugged in at no station")
     };
     let retailer = step.state.supplier(step.setup, station, vehicle);
@@ -218,7 +214,7 @@ pub(super) fn allow_power(
     vehicle: VehicleId,
     power_kw: f64,
 ) -> Result<StationId, Refusal> {
-    let v = &step.state.vehicles[vehicle.index()];
+    let v = &step.state.vehicles[vehicle];
     let feed_kw = step.setup.types[v.vehicle_type.index()].feed_kw;
     if power_kw.is_nan() || power_kw < 0.0 && feed_kw <= 0.0 {
         return Err(Refusal::NoSuchPower);
@@ -252,7 +248,7 @@ pub(super) fn allow_power(
 
 /// A policy ends a session early.
 pub(super) fn unplug(step: &mut Step<'_>, vehicle: VehicleId) -> Result<(), Refusal> {
-    let Some(connector) = step.state.vehicles[vehicle.index()].connector else {
+    let Some(connector) = step.state.vehicles[vehicle].connector else {
         return Err(Refusal::NotPlugged);
     };
     step.state.withdraw(step.setup, vehicle);
@@ -271,8 +267,8 @@ pub(super) fn end_session(step: &mut Step<'_>, connector: u32, reason: EndReason
 fn leave_connector(step: &mut Step<'_>, connector: u32, reason: EndReason) -> Option<StationId> {
     let position = connector as usize;
     let vehicle = step.state.stations.session(position)?.vehicle;
-    let station = step.state.vehicles[vehicle.index()].station?;
-    if matches!(step.state.vehicles[vehicle.index()].activity, Activity::Charging | Activity::Discharging) {
+    let station = step.state.vehicles[vehicle].station?;
+    if matches!(step.state.vehicles[vehicle].activity(), Activity::Charging | Activity::Discharging) {
         stop_power(step, position);
     }
     let now = step.state.now;
@@ -280,17 +276,11 @@ fn leave_connector(step: &mut Step<'_>, connector: u32, reason: EndReason) -> Op
     let session = step.state.stations.unplug(station, position)?;
     step.state.remove_nominal_load(step.setup, vehicle, station, session.arrival);
     let retailer = step.state.supplier(step.setup, station, vehicle);
-    let v = &mut step.state.vehicles[vehicle.index()];
-    let vehicle_type = &step.setup.types[v.vehicle_type.index()];
-    let charge = &mut step.state.charge[v.fleet.index()];
-    charge.change(Motion::parked(v.soc), Motion::parked(session.anchor_soc));
-    charge.store(vehicle_type, v.soc, session.anchor_soc);
-    v.soc = session.anchor_soc;
-    let kwh = session.energy_kwh(vehicle_type, now);
-    let drawn = &mut step.state.drawn[v.fleet.index() * step.setup.retailers.len() + retailer.index()];
+    step.state.vehicles.unplug(step.setup, vehicle, session.anchor_soc);
+    let kwh = session.energy_kwh(step.vehicle_type(vehicle), now);
+    let drawn = &mut step.state.drawn[session.fleet.index() * step.setup.retailers.len() + retailer.index()];
     drawn.kwh += kwh - session.earlier.kwh;
     drawn.cost += session.energy_cost - session.earlier.cost;
-    (v.station, v.connector, v.yields) = (None, None, false);
     if let Some(plan) = step.state.retail.plans.get_mut(vehicle.index()) {
         plan.clear();
     }
@@ -307,7 +297,7 @@ pub(super) fn record_session(
     reason: EndReason,
 ) {
     let Some(session) = step.state.stations.session(position) else { return };
-    let v = &step.state.vehicles[session.vehicle.index()];
+    let v = &step.state.vehicles[session.vehicle];
     let Some(station) = v.station else { unreachable!("plugged in at no station") };
     let (now, site) = (step.state.now, &step.setup.stations[station.index()]);
     let vehicle_type = &step.setup.types[v.vehicle_type.index()];
@@ -373,7 +363,7 @@ pub(super) fn record_waiting(
     unplug_time: Option<SimTime>,
     end_reason: EndReason,
 ) {
-    let v = &step.state.vehicles[waiting.vehicle.index()];
+    let v = &step.state.vehicles[waiting.vehicle];
     step.books.recorder.record(Record::Session(&SessionRecord {
         session: waiting.session,
         vehicle: waiting.vehicle,
@@ -394,8 +384,8 @@ pub(super) fn record_waiting(
         discharged_kwh: 0.0,
         withdrawn_kwh: 0.0,
         max_power_kw: 0.0,
-        soc_start: v.soc,
-        soc_end: v.soc,
+        soc_start: v.soc(),
+        soc_end: v.soc(),
         cost: 0.0,
         end_reason,
     }));
@@ -412,12 +402,12 @@ pub(super) fn plug_in_at_current_place(step: &mut Step<'_>, vehicle: VehicleId) 
     };
     let (now, target_soc) = (step.state.now, vehicle_type.usable_soc[1]);
     let session = step.state.stations.new_session();
-    let v = &mut step.state.vehicles[vehicle.index()];
-    v.target_soc = target_soc.max(v.soc);
+    let v = &mut step.state.vehicles[vehicle];
+    v.target_soc = target_soc.max(v.soc());
     step.state.add_nominal_load(step.setup, vehicle, station);
     let waiting = Waiting { session, vehicle, arrival: now, deadline: now, need_s: 0.0 };
     connect(step, position, station, waiting);
     step.divide_power(station);
-    let private = step.setup.fleets[step.state.vehicles[vehicle.index()].fleet.index()].private;
+    let private = step.setup.fleets[step.state.vehicles[vehicle].fleet.index()].private;
     private && !step.setup.competes(step.setup.stations[station.index()].retailer)
 }

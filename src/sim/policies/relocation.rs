@@ -79,11 +79,11 @@ impl FollowDemand {
     fn rebalance(&mut self, view: View<'_>, fleet: FleetId, actions: &mut Vec<Action>) {
         let mut idle: Vec<((i32, i32), VehicleId)> = view
             .available(fleet)
-            .filter(|&v| view.vehicle(v).activity == Activity::Idle && view.idle_s(v) >= self.idle_s)
+            .filter(|&v| view.vehicle(v).activity() == Activity::Idle && view.idle_s(v) >= self.idle_s)
             .map(|v| (self.cell_of[view.vehicle(v).place.index()], v))
             .collect();
         // Longest idle first, independent of the order of the index.
-        idle.sort_by_key(|&(cell, v)| (cell, view.vehicle(v).since, v));
+        idle.sort_by_key(|&(cell, v)| (cell, view.vehicle(v).since(), v));
         let mut cells = std::mem::take(&mut self.cells[fleet.index()]);
         for cell in cells.values_mut() {
             (cell.supply, cell.surplus) = (0, 0);
@@ -91,7 +91,7 @@ impl FollowDemand {
         let mut all = 0;
         for v in view.vehicles_of(fleet) {
             let vehicle = view.vehicle(v);
-            let place = match (vehicle.activity, &vehicle.leg) {
+            let place = match (vehicle.activity(), vehicle.leg()) {
                 (Activity::Idle, _) => vehicle.place,
                 (Activity::Relocating, Some(leg)) => leg.destination,
                 _ => continue,
@@ -218,7 +218,7 @@ impl Relocation for ToDepot {
             let depots = view.depots(fleet);
             for vehicle in view.vehicles_of(fleet) {
                 let v = view.vehicle(vehicle);
-                if v.activity != Activity::Idle
+                if v.activity() != Activity::Idle
                     || view.idle_s(vehicle) < self.idle_s
                     || depots.contains(&v.place)
                 {

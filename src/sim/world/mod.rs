@@ -22,6 +22,7 @@ pub mod tariff;
 pub mod trading;
 pub mod travel;
 pub mod vehicle;
+pub mod vehicles;
 pub mod view;
 
 pub use battery::{ChargingCurve, VehicleType};
@@ -42,4 +43,5 @@ pub use tariff::{Retailer, Tariff};
 pub use trading::{Bid, Party, Trade, Trading, TradingState};
 pub use travel::{OdMatrix, Pace, Route, Travel};
 pub use vehicle::{Activity, Leg, Ride, Trigger, Vehicle};
+pub use vehicles::{DrivenLeg, Vehicles};
 pub use view::{Candidate, MarketView, RideRequest, Service, View};

@@ -2,13 +2,12 @@
 //!
 //! The engine's handlers change it; policies read it through a `View`.
 
-use super::charge::soc_units;
 use super::charging::{FleetEnergy, best_limit_kw};
 use super::travel::{Bounds, Pace};
-use super::vehicle::{Activity, Trigger, Vehicle};
+use super::vehicle::{Activity, Trigger};
 use super::{
-    ChargeRequest, CompetitionState, FleetCharge, LoadBook, Nearby, RetailState, Session, Setup, Stations,
-    TradingState,
+    ChargeRequest, CompetitionState, LoadBook, Nearby, RetailState, Session, Setup, Stations, TradingState,
+    Vehicles,
 };
 use gridfleet_core::geo::Places;
 use gridfleet_core::ids::{FleetId, PlaceId, RequestId, RetailerId, StationId, VehicleId};
@@ -117,7 +116,7 @@ pub struct State {
     /// Values that change by the hour.
     pub hour: Hour,
     /// By vehicle.
-    pub vehicles: Vec<Vehicle>,
+    pub vehicles: Vehicles,
     /// Stations, connectors, queues.
     pub stations: Stations,
     /// By request.
@@ -128,12 +127,6 @@ pub struct State {
     pub available: Vec<Nearby>,
     /// Prices by retailer.
     pub prices: Vec<PriceBook>,
-    /// Vehicles by fleet and activity.
-    pub counts: Vec<[u32; Activity::ALL.len()]>,
-    /// Charge by fleet, without the energy that flowed in sessions in progress.
-    pub charge: Vec<FleetCharge>,
-    /// Vehicles on legs over which they charge, as recorded.
-    pub charging_on_the_way: Vec<VehicleId>,
     /// Energy drawn by completed sessions, by fleet and retailer (fleet x retailers + retailer).
     pub drawn: Vec<EnergyAccount>,
     /// One book per retailer with a load-dependent price.
@@ -183,48 +176,19 @@ impl State {
     /// State at the start.
     pub fn new(setup: &Setup) -> Self {
         let places = &*setup.places;
-        let mut counts = vec![[0; Activity::ALL.len()]; setup.fleets.len()];
         let mut of_coalition = vec![0; setup.fleets.len()];
         for v in &setup.vehicles {
-            counts[v.fleet.index()][Activity::Idle as usize] += 1;
             of_coalition[setup.coalition(v.fleet)] += 1;
         }
         let mut available: Vec<Nearby> = of_coalition
             .iter()
             .map(|&count| Nearby::new(places, setup.vehicles.len(), cells_for(count)))
             .collect();
-        let vehicles: Vec<Vehicle> = setup
-            .vehicles
-            .iter()
-            .enumerate()
-            .map(|(i, v)| {
-                // Vehicles with bound trips are never searched for.
-                if !setup.is_preassigned(v.fleet) {
-                    available[setup.coalition(v.fleet)].insert(places, i as u32, v.place);
-                }
-                Vehicle {
-                    fleet: v.fleet,
-                    vehicle_type: v.vehicle_type,
-                    consumption_factor: v.consumption_factor,
-                    activity: Activity::Idle,
-                    since: setup.start,
-                    place: v.place,
-                    soc: v.soc,
-                    leg: None,
-                    ride: None,
-                    station: None,
-                    connector: None,
-                    target_soc: 0.0,
-                    yields: false,
-                    gave_up: Vec::new(),
-                    need_since: None,
-                    unposted_km: 0.0,
-                }
-            })
-            .collect();
-        let mut charge = vec![FleetCharge::default(); setup.fleets.len()];
-        for v in &vehicles {
-            charge[v.fleet.index()].add(&setup.types[v.vehicle_type.index()], v.soc);
+        for (i, v) in setup.vehicles.iter().enumerate() {
+            // Vehicles with bound trips are never searched for.
+            if !setup.is_preassigned(v.fleet) {
+                available[setup.coalition(v.fleet)].insert(places, i as u32, v.place);
+            }
         }
         let hour = Hour::at(setup, setup.start);
         let mut stations_of = Vec::new();
@@ -253,15 +217,12 @@ impl State {
         Self {
             now: setup.start,
             hour,
-            vehicles,
+            vehicles: Vehicles::new(setup),
             stations: Stations::new(setup),
             requests: vec![RequestState::Future; setup.requests.len()],
             waiting: Nearby::new(places, setup.requests.len(), 1_024).in_order(),
             available,
             prices: vec![PriceBook::default(); setup.retailers.len()],
-            counts,
-            charge,
-            charging_on_the_way: Vec::new(),
             drawn: vec![EnergyAccount::default(); setup.fleets.len() * setup.retailers.len()],
             loads: LoadBook::all(setup),
             competition: CompetitionState::new(setup.competition.as_ref()),
@@ -289,37 +250,35 @@ impl State {
         }
     }
 
-    /// Advances a vehicle's state machine and updates the counts.
+    /// Advances a vehicle's state machine.
+    ///
+    /// # Panics
+    /// If the transition is not in the table: a bug in the engine.
     pub fn fire(&mut self, vehicle: VehicleId, trigger: Trigger) {
-        let now = self.now;
-        let v = &mut self.vehicles[vehicle.index()];
-        let counts = &mut self.counts[v.fleet.index()];
-        counts[v.activity as usize] -= 1;
-        v.fire(trigger, now);
-        counts[v.activity as usize] += 1;
+        self.vehicles.fire(vehicle, trigger, self.now);
     }
 
     /// Makes the vehicle available to riders.
     pub fn make_available(&mut self, setup: &Setup, vehicle: VehicleId) {
-        let v = &self.vehicles[vehicle.index()];
+        let v = &self.vehicles[vehicle];
         self.available[setup.coalition(v.fleet)].insert(&setup.places, vehicle.0, v.place);
     }
 
     /// Makes the vehicle unavailable to riders; no effect if it was not available.
     pub fn withdraw(&mut self, setup: &Setup, vehicle: VehicleId) {
-        let fleet = self.vehicles[vehicle.index()].fleet;
+        let fleet = self.vehicles[vehicle].fleet;
         self.available[setup.coalition(fleet)].remove(vehicle.0);
     }
 
     /// Session of a plugged-in vehicle.
     pub fn session(&self, vehicle: VehicleId) -> Option<&Session> {
-        let connector = self.vehicles[vehicle.index()].connector?;
+        let connector = self.vehicles[vehicle].connector?;
         self.stations.session(connector as usize)
     }
 
     /// State of charge of a vehicle now.
     pub fn soc(&self, setup: &Setup, vehicle: VehicleId) -> f64 {
-        let v = &self.vehicles[vehicle.index()];
+        let v = &self.vehicles[vehicle];
         let vehicle_type = &setup.types[v.vehicle_type.index()];
         match v.activity {
             Activity::Charging | Activity::Plugged | Activity::Discharging => {
@@ -345,7 +304,7 @@ impl State {
             from = station.index() + 1;
             self.read_station(setup, station, &mut fleets);
         }
-        self.read_legs(setup, &mut fleets);
+        self.vehicles.read_legs(setup, self.now, &mut fleets);
         fleets
     }
 
@@ -355,29 +314,17 @@ impl State {
         let mut total_kwh = self.stations.station(station).settled_kwh;
         let sessions = self.stations.sessions_at(setup, station);
         for session in sessions.iter().flatten().filter(|session| session.active) {
-            let vehicle_type = &setup.types[self.vehicles[session.vehicle.index()].vehicle_type.index()];
+            let vehicle_type = &setup.types[self.vehicles[session.vehicle].vehicle_type.index()];
             total_kwh += session.read(vehicle_type, self.now, &mut fleets[session.fleet.index()]);
         }
         total_kwh
-    }
-
-    /// Adds the charge of legs over which vehicles charge, so far, to `fleets`.
-    pub fn read_legs(&self, setup: &Setup, fleets: &mut [FleetEnergy]) {
-        for &vehicle in &self.charging_on_the_way {
-            let v = &self.vehicles[vehicle.index()];
-            let vehicle_type = &setup.types[v.vehicle_type.index()];
-            if let Some(leg) = &v.leg {
-                let (_, charged_kwh) = leg.exchanged_kwh(vehicle_type, v.soc, leg.share_at(self.now));
-                fleets[v.fleet.index()].risen += soc_units(charged_kwh / vehicle_type.battery_kwh);
-            }
-        }
     }
 
     /// Energy drawn until now, by fleet and retailer; `drawn` is overwritten.
     pub fn read_drawn(&self, setup: &Setup, drawn: &mut Vec<EnergyAccount>) {
         drawn.clone_from(&self.drawn);
         for session in self.stations.open() {
-            let v = &self.vehicles[session.vehicle.index()];
+            let v = &self.vehicles[session.vehicle];
             let vehicle_type = &setup.types[v.vehicle_type.index()];
             let Some(station) = v.station else { continue };
             let retailer = self.supplier(setup, station, session.vehicle);
@@ -410,7 +357,7 @@ impl State {
             {
                 continue;
             }
-            let v = &self.vehicles[session.vehicle.index()];
+            let v = &self.vehicles[session.vehicle];
             let vehicle_type = &setup.types[v.vehicle_type.index()];
             self.stations.bill(position, vehicle_type, self.now, price_per_mwh);
         }
@@ -422,7 +369,7 @@ impl State {
         while let Some(position) = self.stations.next_plugged(from) {
             from = position + 1;
             let Some(session) = self.stations.session(position) else { continue };
-            let v = &self.vehicles[session.vehicle.index()];
+            let v = &self.vehicles[session.vehicle];
             let Some(station) = v.station else { continue };
             let base = setup.stations[station.index()].retailer;
             if self.competition.supplier(setup.competition.as_ref(), base, session.vehicle) == retailer {
@@ -435,7 +382,7 @@ impl State {
     /// Advances a station's sessions to now and divides its power again. Returns the time of the next change.
     pub fn redivide(&mut self, setup: &Setup, station: StationId) -> Option<SimTime> {
         let vehicles = &self.vehicles;
-        let type_of = |v: VehicleId| vehicles[v.index()].vehicle_type.index();
+        let type_of = |v: VehicleId| vehicles[v].vehicle_type.index();
         let next = self.stations.redivide(setup, type_of, station, self.now);
         let state = self.stations.station(station);
         let patience = (!state.queue.is_empty()).then_some(state.next_deadline);
@@ -474,7 +421,7 @@ impl State {
             return;
         }
         let site = &setup.stations[station.index()];
-        let v = &self.vehicles[vehicle.index()];
+        let v = &self.vehicles[vehicle];
         let vehicle_type = &setup.types[v.vehicle_type.index()];
         let limit_kw = best_limit_kw(vehicle_type, &site.connectors);
         let since_s = (self.now - arrival) as f64;

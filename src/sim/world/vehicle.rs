@@ -4,7 +4,7 @@
 //! [`Activity::after`] the single transition table. A pair that is not in the table cannot happen; the engine asserts
 //! it.
 
-use crate::world::VehicleType;
+use crate::world::{VehicleStart, VehicleType};
 use gridfleet_core::ids::{FleetId, PlaceId, RequestId, StationId, TypeId};
 use gridfleet_core::records::LegPurpose;
 use gridfleet_core::time::SimTime;
@@ -174,17 +174,15 @@ pub struct Vehicle {
     pub vehicle_type: TypeId,
     /// Its consumption relative to its type.
     pub consumption_factor: f64,
-    /// Current activity.
-    pub activity: Activity,
+    pub(super) activity: Activity,
     /// Start of the current activity.
-    pub since: SimTime,
+    pub(super) since: SimTime,
     /// Current place; while driving, the origin of the leg.
     pub place: PlaceId,
     /// State of charge; while driving, at the start of the leg; while charging, at the last change
     /// of power (see `Stations::soc`).
-    pub soc: f64,
-    /// The leg in progress.
-    pub leg: Option<Leg>,
+    pub(super) soc: f64,
+    pub(super) leg: Option<Leg>,
     /// The trip in progress.
     pub ride: Option<Ride>,
     /// The station it is driving to, waiting at or plugged in at.
@@ -205,11 +203,52 @@ pub struct Vehicle {
 }
 
 impl Vehicle {
+    /// An idle vehicle.
+    pub(super) fn new(start: &VehicleStart, since: SimTime) -> Self {
+        Self {
+            fleet: start.fleet,
+            vehicle_type: start.vehicle_type,
+            consumption_factor: start.consumption_factor,
+            activity: Activity::Idle,
+            since,
+            place: start.place,
+            soc: start.soc,
+            leg: None,
+            ride: None,
+            station: None,
+            connector: None,
+            target_soc: 0.0,
+            yields: false,
+            gave_up: Vec::new(),
+            need_since: None,
+            unposted_km: 0.0,
+        }
+    }
+
+    /// Current activity.
+    #[inline]
+    pub fn activity(&self) -> Activity {
+        self.activity
+    }
+
+    /// Start of the current activity.
+    pub fn since(&self) -> SimTime {
+        self.since
+    }
+
+    /// State of charge; while driving, at the start of the leg; while charging, at plug-in.
+    #[inline]
+    pub fn soc(&self) -> f64 {
+        self.soc
+    }
+
+    /// The leg in progress.
+    pub fn leg(&self) -> Option<&Leg> {
+        self.leg.as_ref()
+    }
+
     /// Advances the state machine.
-    ///
-    /// # Panics
-    /// If the transition is not in the table: a bug in the engine.
-    pub fn fire(&mut self, trigger: Trigger, now: SimTime) {
+    pub(super) fn fire(&mut self, trigger: Trigger, now: SimTime) {
         let Some(next) = self.activity.after(trigger) else {
             unreachable!("{trigger:?} cannot happen to a vehicle that is {:?}", self.activity)
         };

@@ -201,12 +201,12 @@ impl Charging for Threshold {
         due.extend((0..view.fleet_count()).flat_map(|fleet| view.available(FleetId::new(fleet))).filter(
             |&vehicle| {
                 let (v, soc) = (view.vehicle(vehicle), || view.soc(vehicle));
-                let is_idle = v.activity == Activity::Idle;
+                let is_idle = v.activity() == Activity::Idle;
                 let may_charge = || soc() < rule.below_soc && view.idle_s(vehicle) >= rule.idle_s;
-                v.activity.is_plugged() && v.yields || is_idle && (soc() < self.start_soc || may_charge())
+                v.activity().is_plugged() && v.yields || is_idle && (soc() < self.start_soc || may_charge())
             },
         ));
-        let key = |vehicle: VehicleId| (view.soc(vehicle), view.vehicle(vehicle).since);
+        let key = |vehicle: VehicleId| (view.soc(vehicle), view.vehicle(vehicle).since());
         due.sort_by(|&a, &b| {
             let ((soc_a, since_a), (soc_b, since_b)) = (key(a), key(b));
             soc_a.total_cmp(&soc_b).then(since_a.cmp(&since_b)).then(a.cmp(&b))
@@ -215,7 +215,7 @@ impl Charging for Threshold {
             let v = view.vehicle(vehicle);
             let cheap_up_to = self.cheap_up_to[v.fleet.index()];
             let price = |station| view.station_price_per_mwh(station, view.now());
-            if v.activity.is_plugged() {
+            if v.activity().is_plugged() {
                 // The price for which it came is no longer cheap.
                 if v.station.is_some_and(|station| price(station) > cheap_up_to) {
                     turn.actions.push(Action::Unplug { vehicle });

@@ -51,7 +51,7 @@ impl<'a> View<'a> {
     /// A vehicle.
     #[inline]
     pub fn vehicle(&self, vehicle: VehicleId) -> &'a Vehicle {
-        &self.state.vehicles[vehicle.index()]
+        &self.state.vehicles[vehicle]
     }
 
     /// Its type.
@@ -75,7 +75,7 @@ impl<'a> View<'a> {
     pub fn available(&self, fleet: FleetId) -> impl Iterator<Item = VehicleId> + 'a {
         let of_coalition = self.state.available[self.setup.coalition(fleet)].iter().map(VehicleId);
         let vehicles = &self.state.vehicles;
-        of_coalition.filter(move |vehicle| vehicles[vehicle.index()].fleet == fleet)
+        of_coalition.filter(move |vehicle| vehicles[*vehicle].fleet == fleet)
     }
 
     /// All vehicles of `fleet`.

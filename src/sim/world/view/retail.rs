@@ -79,7 +79,7 @@ impl<'a> View<'a> {
         let (setup, state) = (self.setup, self.state);
         let all = setup.retail.departures.iter().enumerate().filter(|(_, departures)| !departures.is_empty());
         all.map(|(i, _)| VehicleId::new(i)).filter(move |vehicle| {
-            let v = &state.vehicles[vehicle.index()];
+            let v = &state.vehicles[*vehicle];
             v.connector.is_some()
                 && v.station.is_some_and(|station| setup.stations[station.index()].retailer == retailer)
         })

@@ -1,0 +1,174 @@
+//! All vehicles, with the sums over them that are kept: vehicles by activity, and charge by fleet.
+//!
+//! Everyone may read a [`Vehicle`]. Its activity, charge and leg are changed only by the methods here, so that the sums
+//! agree with the vehicles; the rest of it is the engine's to write.
+
+use super::charge::soc_units;
+use super::charging::FleetEnergy;
+use super::{Activity, FleetCharge, Leg, Motion, Setup, Trigger, Vehicle};
+use gridfleet_core::ids::{FleetId, VehicleId};
+use gridfleet_core::time::SimTime;
+use std::ops::{Index, IndexMut};
+
+/// All vehicles.
+#[derive(Debug, Clone)]
+pub struct Vehicles {
+    vehicles: Vec<Vehicle>,
+    /// By fleet and activity.
+    counts: Vec<[u32; Activity::ALL.len()]>,
+    /// Charge by fleet, without the energy that flowed in sessions in progress.
+    charge: Vec<FleetCharge>,
+    /// Vehicles on legs over which they charge, as recorded.
+    charging_on_the_way: Vec<VehicleId>,
+}
+
+/// A leg that has ended, as far as it was driven.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DrivenLeg {
+    /// The leg as planned.
+    pub leg: Leg,
+    /// Distance driven [km].
+    pub distance_km: f64,
+    /// Energy taken from the battery [kWh].
+    pub energy_kwh: f64,
+    /// Energy charged on the way, as recorded [kWh].
+    pub charged_kwh: f64,
+    /// State of charge at departure.
+    pub soc_start: f64,
+}
+
+impl Vehicles {
+    /// Vehicles at the start, all idle.
+    pub fn new(setup: &Setup) -> Self {
+        let mut counts = vec![[0; Activity::ALL.len()]; setup.fleets.len()];
+        let mut charge = vec![FleetCharge::default(); setup.fleets.len()];
+        for v in &setup.vehicles {
+            counts[v.fleet.index()][Activity::Idle as usize] += 1;
+            charge[v.fleet.index()].add(&setup.types[v.vehicle_type.index()], v.soc);
+        }
+        let vehicles = setup.vehicles.iter().map(|v| Vehicle::new(v, setup.start)).collect();
+        Self { vehicles, counts, charge, charging_on_the_way: Vec::new() }
+    }
+
+    /// Number of vehicles.
+    pub fn len(&self) -> usize {
+        self.vehicles.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.vehicles.is_empty()
+    }
+
+    /// Every vehicle, in the order of their numbers.
+    pub fn iter(&self) -> std::slice::Iter<'_, Vehicle> {
+        self.vehicles.iter()
+    }
+
+    /// The same, to be written to.
+    pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, Vehicle> {
+        self.vehicles.iter_mut()
+    }
+
+    /// Vehicles by fleet and activity.
+    pub fn counts(&self) -> &[[u32; Activity::ALL.len()]] {
+        &self.counts
+    }
+
+    /// Charge of a fleet, without the energy that flowed in sessions in progress.
+    pub fn charge(&self, fleet: FleetId) -> &FleetCharge {
+        &self.charge[fleet.index()]
+    }
+
+    /// Advances a vehicle's state machine.
+    ///
+    /// # Panics
+    /// If the transition is not in the table: a bug in the engine.
+    pub fn fire(&mut self, vehicle: VehicleId, trigger: Trigger, now: SimTime) {
+        let v = &mut self.vehicles[vehicle.index()];
+        let counts = &mut self.counts[v.fleet.index()];
+        counts[v.activity as usize] -= 1;
+        v.fire(trigger, now);
+        counts[v.activity as usize] += 1;
+    }
+
+    /// A vehicle departs; its activity has already been set.
+    pub fn set_out(&mut self, setup: &Setup, vehicle: VehicleId, leg: Leg) {
+        let v = &mut self.vehicles[vehicle.index()];
+        debug_assert!(v.leg.is_none());
+        let driving = Motion::driving(&leg, &setup.types[v.vehicle_type.index()], v.soc);
+        self.charge[v.fleet.index()].change(Motion::parked(v.soc), driving);
+        v.leg = Some(leg);
+    }
+
+    /// A vehicle that has departed charges on the way, as recorded.
+    pub fn charge_on_the_way(&mut self, vehicle: VehicleId, charged_kwh: f64) {
+        if let Some(leg) = &mut self.vehicles[vehicle.index()].leg
+            && charged_kwh > 0.0
+        {
+            leg.charged_kwh = charged_kwh;
+            self.charging_on_the_way.push(vehicle);
+        }
+    }
+
+    /// Ends the leg of a vehicle as far as it has progressed at `end`, and leaves the vehicle there with the remaining
+    /// charge; `None` if it does not drive.
+    pub fn end_leg(&mut self, setup: &Setup, vehicle: VehicleId, end: SimTime) -> Option<DrivenLeg> {
+        let v = &mut self.vehicles[vehicle.index()];
+        let leg = v.leg.take()?;
+        let share = leg.share_at(end);
+        let (distance_km, soc_start) = (leg.distance_km * share, v.soc);
+        let vehicle_type = &setup.types[v.vehicle_type.index()];
+        let (energy_kwh, charged_kwh) = leg.exchanged_kwh(vehicle_type, soc_start, share);
+        v.soc += (charged_kwh - energy_kwh) / vehicle_type.battery_kwh;
+        let charge = &mut self.charge[v.fleet.index()];
+        charge.change(Motion::driving(&leg, vehicle_type, soc_start), Motion::parked(v.soc));
+        charge.store(vehicle_type, soc_start, v.soc);
+        if leg.charged_kwh > 0.0 {
+            self.charging_on_the_way.retain(|&other| other != vehicle);
+        }
+        v.place = leg.destination;
+        v.unposted_km += distance_km;
+        if let Some(ride) = &mut v.ride {
+            ride.energy_kwh += energy_kwh;
+        }
+        Some(DrivenLeg { leg, distance_km, energy_kwh, charged_kwh, soc_start })
+    }
+
+    /// A vehicle leaves its connector, with this state of charge.
+    pub fn unplug(&mut self, setup: &Setup, vehicle: VehicleId, soc: f64) {
+        let v = &mut self.vehicles[vehicle.index()];
+        let charge = &mut self.charge[v.fleet.index()];
+        charge.change(Motion::parked(v.soc), Motion::parked(soc));
+        charge.store(&setup.types[v.vehicle_type.index()], v.soc, soc);
+        v.soc = soc;
+        (v.station, v.connector, v.yields) = (None, None, false);
+    }
+
+    /// Adds the charge of legs over which vehicles charge, until now, to `fleets`.
+    pub fn read_legs(&self, setup: &Setup, now: SimTime, fleets: &mut [FleetEnergy]) {
+        for &vehicle in &self.charging_on_the_way {
+            let v = &self[vehicle];
+            let vehicle_type = &setup.types[v.vehicle_type.index()];
+            if let Some(leg) = &v.leg {
+                let (_, charged_kwh) = leg.exchanged_kwh(vehicle_type, v.soc, leg.share_at(now));
+                fleets[v.fleet.index()].risen += soc_units(charged_kwh / vehicle_type.battery_kwh);
+            }
+        }
+    }
+}
+
+impl Index<VehicleId> for Vehicles {
+    type Output = Vehicle;
+    #[inline]
+    fn index(&self, vehicle: VehicleId) -> &Vehicle {
+        &self.vehicles[vehicle.index()]
+    }
+}
+
+impl IndexMut<VehicleId> for Vehicles {
+    #[inline]
+    fn index_mut(&mut self, vehicle: VehicleId) -> &mut Vehicle {
+        &mut self.vehicles[vehicle.index()]
+    }
+}
