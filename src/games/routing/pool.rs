@@ -334,7 +334,7 @@ impl<'a> Labels<'a> {
         }
     }
 
-    /// What these trips add to the cost of charging, if only schedules within reach are sought.
+    /// Amount that these trips add to the cost of charging, if only schedules within reach are sought.
     fn trips_cost(&self, trips: u64) -> f64 {
         self.reach
             .as_ref()

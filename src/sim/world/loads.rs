@@ -9,7 +9,7 @@
 
 use super::{Setup, VehicleType};
 use gridfleet_core::ids::{RetailerId, StationId};
-use gridfleet_core::time::SimTime;
+use gridfleet_core::time::{DAY_S, SimTime};
 
 /// Stations of one retailer whose price depends on their total load.
 #[derive(Debug, Clone)]
@@ -26,8 +26,10 @@ pub struct LoadBook {
     pub stations: Vec<StationId>,
     /// First slot that has not been cleared.
     pub current: usize,
-    /// By station and slot (station x slots + slot): energy requested by vehicles that have arrived so far [kWh].
-    pub nominal_kwh: Vec<f64>,
+    /// Slots for which requested energy is stored: also those of a day after the end, so that plans do not depend on it.
+    stored: usize,
+    /// By station and slot (station x `stored` + slot): energy requested by vehicles that have arrived so far [kWh].
+    nominal_kwh: Vec<f64>,
     /// By station: meter reading at the start of the current slot [kWh].
     pub metered_kwh: Vec<f64>,
 }
@@ -39,6 +41,7 @@ impl LoadBook {
             let slot_s = setup.retailers[retailer].slot_s;
             let first = SimTime(setup.start.0.div_euclid(slot_s) * slot_s);
             let slots = ((setup.end - first + slot_s - 1) / slot_s).max(0) as usize;
+            let stored = slots + (DAY_S / slot_s) as usize;
             let stations: Vec<StationId> = (0..setup.stations.len())
                 .filter(|&i| setup.stations[i].retailer.index() == retailer)
                 .map(StationId::new)
@@ -48,8 +51,9 @@ impl LoadBook {
                 first,
                 slot_s,
                 slots,
+                stored,
                 current: 0,
-                nominal_kwh: vec![0.0; stations.len() * slots],
+                nominal_kwh: vec![0.0; stations.len() * stored],
                 metered_kwh: vec![0.0; stations.len()],
                 stations,
             }
@@ -68,9 +72,10 @@ impl LoadBook {
         self.first + slot as i64 * self.slot_s
     }
 
-    /// Energy requested at a station in each slot, by the station's position in `stations` [kWh].
+    /// Energy requested at a station in each slot of the period and of the day after it, by the station's position in
+    /// `stations` [kWh].
     pub fn nominal_of(&self, position: usize) -> &[f64] {
-        &self.nominal_kwh[position * self.slots..][..self.slots]
+        &self.nominal_kwh[position * self.stored..][..self.stored]
     }
 
     /// Adds (`sign` 1) the energy requested by a vehicle at a station that starts to charge at `from`, or removes it
@@ -85,7 +90,7 @@ impl LoadBook {
     ) {
         // Stations are listed in ascending order.
         let Ok(position) = self.stations.binary_search(&station) else { return };
-        let slots = self.slots;
+        let slots = self.stored;
         let nominal = &mut self.nominal_kwh[position * slots..][..slots];
         charge_request.spread(vehicle_type, self.first, self.slot_s, from, |slot, kwh| {
             if let Some(sum) = nominal.get_mut(slot) {

@@ -36,7 +36,7 @@ struct Plan {
 }
 
 impl Plan {
-    /// What remains of it from a later slot.
+    /// The part of it that remains from a later slot.
     fn from(&self, slots: Slots) -> Self {
         let passed = usize::try_from((slots.first - self.first) / slots.slot_s).unwrap_or(0);
         let (passed, rest) = self.schedule.split_at(passed.min(self.schedule.len()));
