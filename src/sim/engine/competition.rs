@@ -16,7 +16,7 @@
 
 use super::step::Step;
 use crate::policies::{PolicyStream, PriceLine, Pricing, Slots};
-use crate::world::{Competition, EnergyAccount, SlotSupply};
+use crate::world::{Competition, DrawnEnergy, EnergyAccount, SlotSupply};
 use gridfleet_core::ids::RetailerId;
 use gridfleet_core::ledger::{Account, EntryKind, Reference};
 use gridfleet_core::records::{Record, SupplyRecord};
@@ -35,7 +35,7 @@ pub(super) struct Competing {
     sold: Vec<EnergyAccount>,
     /// Prices in force, by competitor [currency/MWh].
     prices: Vec<f64>,
-    drawn: Vec<EnergyAccount>,
+    drawn: DrawnEnergy,
     choice: Vec<u8>,
 }
 
@@ -47,7 +47,7 @@ impl Competing {
             slot_start: None,
             sold: Vec::new(),
             prices: Vec::new(),
-            drawn: Vec::new(),
+            drawn: DrawnEnergy::default(),
             choice: Vec::new(),
         }
     }
@@ -100,10 +100,10 @@ impl Competing {
         self.sold.resize(competition.retailers.len(), EnergyAccount::default());
         let mut kwh = Vec::with_capacity(competition.retailers.len());
         for (number, &retailer) in competition.retailers.iter().enumerate() {
-            let cells = self.drawn.chunks(setup.retailers.len());
-            let sold = cells.fold(EnergyAccount::default(), |sum, of_fleet| EnergyAccount {
-                kwh: sum.kwh + of_fleet[retailer.index()].kwh,
-                cost: sum.cost + of_fleet[retailer.index()].cost,
+            let fleets = self.drawn.column(retailer);
+            let sold = fleets.fold(EnergyAccount::default(), |sum, of_fleet| EnergyAccount {
+                kwh: sum.kwh + of_fleet.kwh,
+                cost: sum.cost + of_fleet.cost,
             });
             let before = std::mem::replace(&mut self.sold[number], sold);
             let choosing = (0..competition.retailers.len())
@@ -146,7 +146,7 @@ fn switch(step: &mut Step<'_>, competition: &Competition, choice: &[u8]) {
         let (retailer, reference) = (competition.retailers[before], Reference::Session(session.id.0));
         let vehicle_type = &setup.types[v.vehicle_type.index()];
         let Some(owed) = step.state.stations.leave_retailer(position, vehicle_type, now) else { continue };
-        let cell = &mut step.state.drawn[v.fleet.index() * setup.retailers.len() + retailer.index()];
+        let cell = &mut step.state.drawn[(v.fleet, retailer)];
         cell.kwh += owed.kwh;
         cell.cost += owed.cost;
         let accounts = &mut *step.books.accounts;

@@ -99,8 +99,7 @@ impl LoadSlots {
         for mut bill in unpaid.extract_if(.., |bill| bill.record.retailer == retailer) {
             let cost = bill.unbilled_kwh * price_per_mwh / 1_000.0;
             bill.energy_cost += cost;
-            let fleet = bill.record.fleet.index();
-            step.state.drawn[fleet * setup.retailers.len() + retailer.index()].cost += cost;
+            step.state.drawn[(bill.record.fleet, retailer)].cost += cost;
             step.books.pay_session(now, bill);
         }
         step.books.accounts.unpaid = unpaid;

@@ -45,7 +45,7 @@ use super::step::Step;
 use super::visits;
 use crate::policies::response::ResponseSpec;
 use crate::policies::{PolicyStream, PriceLine, PriceOffer, Pricing, Refusal, Response, Slots, Turn};
-use crate::world::{EnergyAccount, Fleet, Outlook, Setup, SlotLoad, State, Tariff, View};
+use crate::world::{DrawnEnergy, Fleet, Outlook, Setup, SlotLoad, State, Tariff, View};
 use gridfleet_core::ids::{FleetId, HouseholdId, RetailerId, StationId, VehicleId};
 use gridfleet_core::ledger::{Account, EntryKind, Money, Reference};
 use gridfleet_core::records::{HouseholdRecord, Record};
@@ -71,7 +71,7 @@ pub(super) struct Retailing {
     posted: Vec<Money>,
     /// By group: energy and bill of all households at the last meter reading [kWh, currency].
     read: Vec<(f64, f64)>,
-    drawn: Vec<EnergyAccount>,
+    drawn: DrawnEnergy,
 }
 
 impl Retailing {
@@ -88,7 +88,7 @@ impl Retailing {
             households_kwh: Vec::new(),
             posted: Vec::new(),
             read: Vec::new(),
-            drawn: Vec::new(),
+            drawn: DrawnEnergy::default(),
         }
     }
 
@@ -194,7 +194,7 @@ impl Retailing {
         step.state.read_drawn(setup, &mut self.drawn);
         let mut kwh = [0.0; 2];
         for (i, fleet) in setup.fleets.iter().enumerate() {
-            kwh[usize::from(!fleet.private)] += self.drawn[i * setup.retailers.len() + r].kwh;
+            kwh[usize::from(!fleet.private)] += self.drawn[(FleetId::new(i), retailer)].kwh;
         }
         let before = std::mem::replace(&mut self.settled_kwh[r], kwh);
         let load = SlotLoad {

@@ -38,7 +38,7 @@
 
 use super::step::Step;
 use crate::policies::{Bidding, OpenGate, PolicyStream, Refusal};
-use crate::world::{Bid, EnergyAccount, Party, Setup, State, Trade};
+use crate::world::{Bid, DrawnEnergy, Party, Setup, State, Trade};
 use gridfleet_core::ids::{BidderId, FleetId, MarketId, RetailerId, VehicleId};
 use gridfleet_core::ledger::{Account, EntryKind, Money, Reference};
 use gridfleet_core::markets::auction::{self, Order, Rest};
@@ -57,9 +57,9 @@ const MOST_KW: f64 = 1e9;
 pub(super) struct Traders {
     /// By bidder, with the random stream of each; empty without trading.
     policies: Vec<(Box<dyn Bidding>, Pcg64)>,
-    /// By fleet and retailer; empty before the first reading.
-    last: Vec<EnergyAccount>,
-    now: Vec<EnergyAccount>,
+    /// Empty before the first reading.
+    last: DrawnEnergy,
+    now: DrawnEnergy,
     /// By bidder.
     balances: Vec<Balance>,
     /// Remaining energy to fill purchases [kWh], by bidder.
@@ -239,17 +239,16 @@ impl Traders {
     /// Energy that each bidder has bought, sold and drawn in the interval starting at `start`.
     fn balance(&mut self, setup: &Setup, state: &State, start: SimTime) {
         let (Self { last, now, balances, .. }, trading) = (self, &setup.trading);
-        let (hours, retailers) = (trading.settlement_s as f64 / 3_600.0, setup.retailers.len());
-        let drawn_kwh = |cell: usize| now[cell].kwh - last[cell].kwh;
+        let hours = trading.settlement_s as f64 / 3_600.0;
         balances.clear();
         for &party in &trading.bidders {
             let Party::Fleet(fleet) = party else {
                 balances.push(Balance::default());
                 continue;
             };
-            let cells = fleet.index() * retailers..(fleet.index() + 1) * retailers;
+            let drawn_kwh = now.row(fleet).iter().zip(last.row(fleet)).map(|(now, last)| now.kwh - last.kwh);
             // Energy fed back is paid at the tariff, so no market has bought it.
-            let drawn_kwh = cells.map(drawn_kwh).sum::<f64>().max(0.0);
+            let drawn_kwh = drawn_kwh.sum::<f64>().max(0.0);
             balances.push(Balance { drawn_kwh, ..Balance::default() });
         }
         for (rules, state) in trading.markets.iter().zip(&state.trading.markets) {
@@ -267,11 +266,11 @@ impl Traders {
         for (i, &party) in trading.bidders.iter().enumerate() {
             let Party::Retailer(retailer) = party else { continue };
             let mut drawn_kwh = 0.0;
-            for fleet in 0..setup.fleets.len() {
-                let bidder = trading.bidder_of(FleetId::new(fleet)).map(|bidder| balances[bidder.index()]);
+            for fleet in (0..setup.fleets.len()).map(FleetId::new) {
+                let bidder = trading.bidder_of(fleet).map(|bidder| balances[bidder.index()]);
                 let bought =
                     bidder.filter(|b| b.drawn_kwh > 0.0).map_or(0.0, |b| b.supplied_kwh() / b.drawn_kwh);
-                let cell = fleet * retailers + retailer.index();
+                let cell = (fleet, retailer);
                 drawn_kwh += (now[cell].kwh - last[cell].kwh) * (1.0 - bought);
             }
             balances[i].drawn_kwh = drawn_kwh;
@@ -326,12 +325,10 @@ impl Traders {
             return;
         }
         let share = balance.supplied_kwh() / balance.drawn_kwh;
-        let retailers = step.setup.retailers.len();
-        for retailer in 0..retailers {
-            let cell = fleet.index() * retailers + retailer;
-            let charged = self.now[cell].cost - self.last[cell].cost;
+        for retailer in (0..step.setup.retailers.len()).map(RetailerId::new) {
+            let charged = self.now[(fleet, retailer)].cost - self.last[(fleet, retailer)].cost;
             let credit = step.books.accounts.money(share * charged, EntryKind::SupplyCredit, step.state.now);
-            let from = Account::Retailer(RetailerId::new(retailer));
+            let from = Account::Retailer(retailer);
             let (now, to) = (step.state.now, Account::Fleet(fleet));
             let reference = Reference::Interval(interval);
             step.books.pay(now, to, from, credit, EntryKind::SupplyCredit, reference);

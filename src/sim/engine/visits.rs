@@ -278,7 +278,7 @@ fn leave_connector(step: &mut Step<'_>, connector: u32, reason: EndReason) -> Op
     let retailer = step.state.supplier(step.setup, station, vehicle);
     step.state.vehicles.unplug(step.setup, vehicle, session.anchor_soc);
     let kwh = session.energy_kwh(step.vehicle_type(vehicle), now);
-    let drawn = &mut step.state.drawn[session.fleet.index() * step.setup.retailers.len() + retailer.index()];
+    let drawn = &mut step.state.drawn[(session.fleet, retailer)];
     drawn.kwh += kwh - session.earlier.kwh;
     drawn.cost += session.energy_cost - session.earlier.cost;
     if let Some(plan) = step.state.retail.plans.get_mut(vehicle.index()) {

@@ -37,7 +37,7 @@ pub use nearby::{First, Nearby, Search, Verdict, Visitor};
 pub use requests::{RecordedSoc, RecordedTrip, Requests};
 pub use retail::{Generation, HouseholdState, Households, Retail, RetailState, SlotLoad};
 pub use setup::{Mode, Setup};
-pub use state::{EnergyAccount, Outlook, PriceBook, RequestState, State};
+pub use state::{DrawnEnergy, EnergyAccount, Outlook, PriceBook, RequestState, State};
 pub use station::{Access, Connector, Station};
 pub use tariff::{Retailer, Tariff};
 pub use trading::{Bid, Party, Trade, Trading, TradingState};

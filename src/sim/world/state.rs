@@ -10,7 +10,7 @@ use super::{
     Vehicles,
 };
 use gridfleet_core::geo::Places;
-use gridfleet_core::ids::{FleetId, PlaceId, RequestId, RetailerId, StationId, VehicleId};
+use gridfleet_core::ids::{FleetId, Grid2, PlaceId, RequestId, RetailerId, StationId, VehicleId};
 use gridfleet_core::records::PriceRecord;
 use gridfleet_core::time::{HOUR_S, SimTime};
 
@@ -108,6 +108,9 @@ impl Hour {
     }
 }
 
+/// Energy drawn by fleet and retailer.
+pub type DrawnEnergy = Grid2<FleetId, RetailerId, EnergyAccount>;
+
 /// The world at one instant.
 #[derive(Debug, Clone)]
 pub struct State {
@@ -127,8 +130,8 @@ pub struct State {
     pub available: Vec<Nearby>,
     /// Prices by retailer.
     pub prices: Vec<PriceBook>,
-    /// Energy drawn by completed sessions, by fleet and retailer (fleet x retailers + retailer).
-    pub drawn: Vec<EnergyAccount>,
+    /// Energy drawn by completed sessions.
+    pub drawn: DrawnEnergy,
     /// One book per retailer with a load-dependent price.
     pub loads: Vec<LoadBook>,
     /// Current choices of customers among the competing retailers.
@@ -223,7 +226,7 @@ impl State {
             waiting: Nearby::new(places, setup.requests.len(), 1_024).in_order(),
             available,
             prices: vec![PriceBook::default(); setup.retailers.len()],
-            drawn: vec![EnergyAccount::default(); setup.fleets.len() * setup.retailers.len()],
+            drawn: Grid2::new(setup.fleets.len(), setup.retailers.len(), EnergyAccount::default()),
             loads: LoadBook::all(setup),
             competition: CompetitionState::new(setup.competition.as_ref()),
             retail: RetailState::new(&setup.retail, setup.retailers.len(), setup.start),
@@ -321,7 +324,7 @@ impl State {
     }
 
     /// Energy drawn until now, by fleet and retailer; `drawn` is overwritten.
-    pub fn read_drawn(&self, setup: &Setup, drawn: &mut Vec<EnergyAccount>) {
+    pub fn read_drawn(&self, setup: &Setup, drawn: &mut DrawnEnergy) {
         drawn.clone_from(&self.drawn);
         for session in self.stations.open() {
             let v = &self.vehicles[session.vehicle];
@@ -330,7 +333,7 @@ impl State {
             let retailer = self.supplier(setup, station, session.vehicle);
             let kwh = session.energy_kwh(vehicle_type, self.now);
             let unbilled = (kwh - session.billed_kwh) * self.price_per_mwh(retailer) / 1_000.0;
-            let cell = &mut drawn[v.fleet.index() * setup.retailers.len() + retailer.index()];
+            let cell = &mut drawn[(v.fleet, retailer)];
             cell.kwh += kwh - session.earlier.kwh;
             cell.cost += session.energy_cost + unbilled - session.earlier.cost;
         }
