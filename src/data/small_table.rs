@@ -283,6 +283,9 @@ fn text_of(value: &AnyValue<'_>) -> String {
         AnyValue::StringOwned(text) => text.trim().to_owned(),
         AnyValue::Datetime(ticks, unit, _) => iso(*ticks, *unit),
         AnyValue::DatetimeOwned(ticks, unit, _) => iso(*ticks, *unit),
+        // Polars shows no more than six decimals.
+        AnyValue::Float64(number) => number.to_string(),
+        AnyValue::Float32(number) => number.to_string(),
         other => other.to_string(),
     }
 }
@@ -334,6 +337,21 @@ mod tests {
             let kw = |row: Row<'_>| row.required_number("kw", ranges::CONNECTOR_POWER).unwrap();
             assert_eq!(table.rows().map(kw).collect::<Vec<_>>(), [3.6, 22.0], "{text}");
         }
+    }
+
+    #[test]
+    fn numbers_of_parquet_files_keep_all_digits() {
+        use polars_core::prelude::{Column, DataFrame};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.parquet");
+        let numbers = [-0.000_001_234_5, 99_999.123_456_789, 52.520_006_599_9, 3.0];
+        let column = Column::new("price".into(), numbers);
+        let mut frame = DataFrame::new(numbers.len(), vec![column]).unwrap();
+        let file = std::fs::File::create(&path).unwrap();
+        polars_io::parquet::write::ParquetWriter::new(file).finish(&mut frame).unwrap();
+        let table = SmallTable::read(&path, &[], &[]).unwrap();
+        let price = |row: Row<'_>| row.required_number("price", ranges::PRICE).unwrap();
+        assert_eq!(table.rows().map(price).collect::<Vec<_>>(), numbers);
     }
 
     #[test]
