@@ -11,6 +11,7 @@ mod highs;
 mod learning;
 mod optimize;
 mod routing;
+mod routing_scarce;
 mod stackelberg;
 mod statistics;
 mod statistics_coverage;
