@@ -349,7 +349,7 @@ mod tests {
         let mut frame = DataFrame::new(numbers.len(), vec![column]).unwrap();
         let file = std::fs::File::create(&path).unwrap();
         polars_io::parquet::write::ParquetWriter::new(file).finish(&mut frame).unwrap();
-        let table = SmallTable::read(&path, &[], &[]).unwrap();
+        let table = SmallTable::read(&path, &["price"], &["price"]).unwrap();
         let price = |row: Row<'_>| row.required_number("price", ranges::PRICE).unwrap();
         assert_eq!(table.rows().map(price).collect::<Vec<_>>(), numbers);
     }
