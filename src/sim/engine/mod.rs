@@ -13,11 +13,12 @@
 //! # Events and records
 //!
 //! There are two vocabularies. An *event* is due and may still be moved or cancelled ([`Event`]). A *record* has
-//! happened and will not change. Policies see no events: they see the world through a [`View`] and answer with an
-//! [`Action`], which the engine applies or refuses with a [`Refusal`]; refusals are counted by reason
-//! (`refused_actions` in `summary.json`). Plans of stations whose game exceeds double precision are replaced by the
-//! loads that the stations would draw without a plan, and are counted (`unsolved_plans`). A recorder gets records by
-//! reference and cannot write back, so the content and frequency of recording never change the simulation.
+//! happened and will not change. Policies see no events: they see the world through a [`View`](crate::world::View) and
+//! answer with an [`Action`](crate::policies::Action), which the engine applies or refuses with a [`Refusal`]; refusals
+//! are counted by reason (`refused_actions` in `summary.json`). Plans of stations whose game exceeds double precision
+//! are replaced by the loads that the stations would draw without a plan, and are counted (`unsolved_plans`). A recorder
+//! gets records by reference and cannot write back, so the content and frequency of recording never change the
+//! simulation.
 //!
 //! # Order within an instant
 //!
