@@ -42,6 +42,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+/// The stop flag of runs, studies and trainings that nothing stops.
+pub(crate) static NEVER: AtomicBool = AtomicBool::new(false);
+
 /// Receives the progress of a run.
 pub trait Progress {
     /// The simulation has reached `now`, with `events` processed in total.
@@ -101,7 +104,6 @@ impl<'a> Run<'a> {
     /// # Errors
     /// [`crate::Error::Input`] with all problems of the file and of the changes.
     pub fn with(path: impl AsRef<Path>, overrides: Overrides) -> Result<Self> {
-        static NEVER: AtomicBool = AtomicBool::new(false);
         let path = path.as_ref().to_owned();
         Ok(Self {
             scenario: scenario::load(&path, &overrides)?,

@@ -1,6 +1,6 @@
 //! One replication from start to end, for single runs, the tasks of studies and the weeks of a training.
 
-use super::Progress;
+use super::{NEVER, Progress};
 use crate::engine::{self, Simulation};
 use crate::error::{Error, Result};
 use crate::policies::Policies;
@@ -38,7 +38,6 @@ pub struct Simulated {
 impl Replication<'_> {
     /// A replication without checks of the engine's state, which nothing stops and whose progress is not reported.
     pub fn of(setup: Arc<Setup>, policies: Policies, streams: Streams) -> Self {
-        static NEVER: AtomicBool = AtomicBool::new(false);
         Self { setup, policies, streams, audited: false, stop: &NEVER, progress: &() }
     }
 

@@ -75,7 +75,6 @@ impl<'a> Options<'a> {
     /// The whole study on all cores, with the policies that its scenarios name; progress is discarded, and nothing
     /// stops it.
     pub fn new(output: &'a Path) -> Self {
-        static NEVER: AtomicBool = AtomicBool::new(false);
         Self {
             output,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
@@ -85,7 +84,7 @@ impl<'a> Options<'a> {
             force: false,
             policies: &|_, specs, setup, streams| crate::engine::policies(specs, setup, streams),
             progress: &(),
-            stop: &NEVER,
+            stop: &crate::run::NEVER,
             manifest: Manifest::new(Vec::new()),
             elapsed_s: &|| 0.0,
         }

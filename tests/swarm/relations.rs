@@ -323,6 +323,12 @@ fn split(world: &World, on: &Switches) -> Option<Pair> {
     Some(Pair { one: Some(one), other, look_at_one: look, look_at_other: look, until: None })
 }
 
+/// Whether intraday bids or planned stations know the future on purpose, for lack of a forecast.
+fn foresees(on: &Switches) -> bool {
+    has(on, &["bids-intraday"]) && !has(on, &["bids-by-forecast"])
+        || has(on, &["nash", "c-nash", "coordinated"]) && !has(on, &["stations-by-forecast"])
+}
+
 /// Prices of the second half change nothing before it, but for what is announced ahead. Not where the future is known on
 /// purpose, and where markets of the day before have cleared.
 fn future_prices(world: &World, on: &Switches) -> Option<Pair> {
@@ -335,11 +341,7 @@ fn future_prices(world: &World, on: &Switches) -> Option<Pair> {
         "bids-integrated",
         "bids-learned",
     ];
-    let by_forecast = has(on, &["bids-by-forecast"]);
-    if has(on, &knows)
-        || has(on, &["bids-intraday"]) && !by_forecast
-        || has(on, &["nash", "c-nash", "coordinated"]) && !has(on, &["stations-by-forecast"])
-    {
+    if has(on, &knows) || foresees(on) {
         return None;
     }
     let half = world.start + Duration::seconds(world.horizon_s / 2);
@@ -386,10 +388,7 @@ fn shorter(world: &World, on: &Switches) -> Option<Pair> {
         "bids-integrated",
         "bids-learned",
     ];
-    if has(on, &knows)
-        || has(on, &["bids-intraday"]) && !has(on, &["bids-by-forecast"])
-        || has(on, &["nash", "c-nash", "coordinated"]) && !has(on, &["stations-by-forecast"])
-    {
+    if has(on, &knows) || foresees(on) {
         return None;
     }
     let half = world.start + Duration::seconds(world.horizon_s / 2);

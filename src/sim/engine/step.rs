@@ -1,5 +1,5 @@
-//! Everything that a handler may use: the world, the queue, the books, and two lists that policies fill or empty.
-//! Nothing of another handler.
+//! Everything that a handler may use: the world, the queue, the books, and two lists that policies fill or empty. The
+//! fields of other handlers are out of reach.
 //!
 //! - [`Notices`]: what a policy has not been called for yet. Any handler adds to them; the handler of the policy takes
 //!   them.

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-/// The folder of real data, if it contains all of these files.
-pub fn data(files: &[&str]) -> Option<PathBuf> {
+/// The folder of real data, if it contains all of these files and folders.
+pub fn data(paths: &[&str]) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").canonicalize().ok();
-    let folder = folder.filter(|folder| files.iter().all(|file| folder.join(file).is_file()));
+    let folder = folder.filter(|folder| paths.iter().all(|path| folder.join(path).exists()));
     if folder.is_none() {
-        println!("skipped: no {files:?} in ../shared/data");
+        println!("skipped: no {paths:?} in ../shared/data");
     }
     folder
 }

@@ -4,17 +4,12 @@ use gridfleet_core::rng::Streams;
 use gridfleet_core::time::{DAY_S, LocalClock};
 use gridfleet_data::trace::{ImportReport, Trace};
 use gridfleet_data::{TripFormat, TripSource, load, write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 const STREAMS: Streams = Streams { seed: 1, replication: 0 };
 
 fn data(path: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(path);
-    if path.exists() {
-        return Some(path);
-    }
-    println!("skipped: {} is not here", path.display());
-    None
+    Some(crate::real::data(&[path])?.join(path))
 }
 
 fn accounts_balance(report: &ImportReport) {

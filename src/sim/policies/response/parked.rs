@@ -16,6 +16,8 @@ use gridfleet_games::stackelberg::{Vehicle, cheapest_schedule};
 /// A vehicle plugged in at home.
 pub(super) struct Parked {
     pub vehicle: VehicleId,
+    /// Number of slots of this stay before the first one in which it charged or fed back.
+    pub active: u32,
     /// Power while it charges [kW].
     pub charge_kw: f64,
     /// Power while it feeds back [kW]; 0 if it cannot.
@@ -70,6 +72,7 @@ impl Parked {
         let wear = vehicle_type.wear_cost_per_kwh * 1_000.0;
         Some(Self {
             vehicle,
+            active,
             charge_kw,
             feed_kw,
             wear: [wear * stored_kw, wear * feed_kw / vehicle_type.discharge_efficiency],

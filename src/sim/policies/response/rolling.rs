@@ -87,7 +87,6 @@ impl Response for Rolling {
         let announced = announced_lines(view, offer.retailer, known, ahead);
         let lines = [&announced[..], offer.lines].concat();
         let known_offer = PriceOffer { retailer: offer.retailer, slots: known, lines: &lines };
-        let mut active: Vec<u32> = Vec::new();
         let mut vehicles: Vec<Parked> = view
             .parked(offer.retailer)
             // The plan of a driver who leaves before these slots already used every price.
@@ -98,7 +97,6 @@ impl Response for Rolling {
                 let mut parked = Parked::new(view, vehicle, known, view.soc_at(vehicle, known.first), spent)?;
                 let planned = plan.into_iter().flat_map(|plan| plan.schedule);
                 parked.schedule.iter_mut().zip(planned).for_each(|(state, planned)| *state = planned);
-                active.push(spent);
                 Some(parked)
             })
             .collect();
@@ -138,8 +136,9 @@ impl Response for Rolling {
                 turn.actions.push(Action::PlanPower { vehicle, slot: start, power_kw });
             }
         }
-        for (parked, active) in vehicles.into_iter().zip(active) {
-            self.plans.insert(parked.vehicle, Plan { first: known.first, active, schedule: parked.schedule });
+        for parked in vehicles {
+            let Parked { vehicle, active, schedule, .. } = parked;
+            self.plans.insert(vehicle, Plan { first: known.first, active, schedule });
         }
     }
 
@@ -195,6 +194,6 @@ impl Response for Rolling {
             }
             turn.actions.push(Action::PlanPower { vehicle, slot: start, power_kw: parked.load_kw(slot) });
         }
-        self.plans.insert(vehicle, Plan { first, active: u32::from(charges_now), schedule: parked.schedule });
+        self.plans.insert(vehicle, Plan { first, active: parked.active, schedule: parked.schedule });
     }
 }
