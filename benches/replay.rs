@@ -11,6 +11,7 @@ use gridfleet::rng::Streams;
 use gridfleet::scenario::{self, Overrides, Scenario};
 use gridfleet::studies::task;
 use std::fs::File;
+use std::io::BufWriter;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -30,8 +31,9 @@ fn month(folder: &Path, stations: u32, bidding: &str) -> Scenario {
         let start = "2016-11-28".parse().expect("a date");
         let options = StuttgartOptions { cars: 500, stations, start, days: 28, seed: 1 };
         let feed = synthesize(options).expect("options in range");
-        feed.write_csv(&mut File::create(&snapshots).expect("a file")).expect("room");
-        write_csv(&feed.stations(), File::create(&table).expect("a file")).expect("room");
+        let file = |path: &Path| BufWriter::new(File::create(path).expect("a file"));
+        feed.write_csv(&mut file(&snapshots)).expect("room");
+        write_csv(&feed.stations(), file(&table)).expect("room");
     }
     let set = [
         "time.days=28".to_owned(),

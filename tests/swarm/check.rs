@@ -318,7 +318,11 @@ impl<'a> Case<'a> {
         std::fs::write(&path, kept.join("\n") + "\n").expect("the table of trips");
         let second = self.run("past", &["outputs.tables=[\"ledger\"]"]);
         std::fs::write(&path, trips).expect("the table of trips");
-        let second = second?;
+        let second = match second {
+            // Without the later trips, a depot may be out of reach of all that are left.
+            Err(Outcome::Refused(_)) => return Ok(None),
+            second => second?,
+        };
         let before = |files: &Files| -> Vec<String> {
             let rows = table(files, "ledger");
             rows.into_iter().filter(|row| row.as_str() < limit.as_str()).collect()

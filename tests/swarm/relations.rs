@@ -43,7 +43,7 @@ pub struct Pair {
     pub look_at_one: Look,
     /// How the other is looked at.
     pub look_at_other: Look,
-    /// Rows from this instant on are not compared.
+    /// Rows from this instant on are not compared, and neither are activities that go on at the end.
     pub until: Option<DateTime<Utc>>,
 }
 
@@ -229,7 +229,8 @@ fn alike(scenario: &mut Table) {
 /// All named entities in the opposite order. Not where draws are named by numbers of vehicles or fleets.
 fn reordered(world: &World, on: &Switches) -> Option<Pair> {
     let by_number = ["driving-style", "private-fleet", "fleet-shares", "competition"];
-    let tie = has(on, &["coalition"]) && has(on, &["trips-at-one-place"]);
+    // Of two vehicles of different members at one place, the first serves the rider.
+    let tie = has(on, &["coalition"]);
     // Of two retailers with as many connectors, a bidder compares the market with the first.
     let bids = on.iter().any(|name| name.starts_with("bids-"));
     let tie = tie || bids && has(on, &["second-retailer"]);
@@ -405,8 +406,9 @@ fn shorter(world: &World, on: &Switches) -> Option<Pair> {
     time.remove("days");
     time.insert("end".into(), limit.into());
     let other = with(world, &scenario);
-    // An activity that is not over has no time of its end.
-    let look = Look { without: &["trips", "sessions"], ..PLAIN };
+    // An activity that is not over has no time of its end. Bids are numbered in the order of clearing, those for products
+    // after the end among them.
+    let look = Look { without: &["trips", "sessions"], forget: &["bid_id", "reference"], ..PLAIN };
     Some(Pair { one: Some(one), other, look_at_one: look, look_at_other: look, until: Some(half) })
 }
 
@@ -449,7 +451,8 @@ fn rows(bytes: &[u8], look: &Look, until: Option<DateTime<Utc>>) -> Vec<Vec<Cell
     for row in 0..frame.height() {
         let cells: Vec<AnyValue<'_>> =
             columns.iter().map(|column| column.get(row).expect("a cell")).collect();
-        if until.is_some_and(|until| cells.iter().filter_map(time).any(|at| at >= until)) {
+        let unfinished = cells.iter().any(|cell| cell.get_str() == Some("in_progress"));
+        if until.is_some_and(|until| unfinished || cells.iter().filter_map(time).any(|at| at >= until)) {
             continue;
         }
         let posted = columns.iter().zip(&cells).find(|(column, _)| column.name() == "amount");

@@ -117,6 +117,15 @@ pub struct Market {
     pub lots: Lots,
 }
 
+impl Market {
+    /// Price of the product in progress at `t` without our bidders, within the limits of the market [currency/MWh]; also
+    /// where the price series goes on before the first product and after the last. `None` where the series has no price.
+    pub fn price_without_bidders(&self, t: SimTime) -> Option<f64> {
+        let [least, most] = self.limits_per_mwh;
+        Some(self.reference.at(t)?.clamp(least, most))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,6 +137,25 @@ mod tests {
         assert_eq!(Lots { minimum_kw: 0.0, step_kw: 0.0 }.fit(3.6), 3.6);
         // 0.1 + 0.2 exceeds 0.3 in the last digit; 0.7 - 0.4 falls short of it.
         assert!((Lots { minimum_kw: 0.0, step_kw: 0.1 }.fit(0.7 - 0.4) - 0.3).abs() < 1e-12);
+    }
+
+    #[test]
+    fn prices_without_bidders_are_within_the_limits_and_go_on_beyond_the_products() {
+        let market = Market {
+            name: "spot".into(),
+            kind: MarketKind::DayAhead,
+            products: Products { start: SimTime(900), slot_s: 900, count: 1 },
+            gates: GateRule::Lead(900),
+            opens_s: None,
+            publish_s: 0,
+            reference: Series { start: SimTime(0), slot_s: 900, price_per_mwh: vec![-80.0, 40.0, 900.0] },
+            capacity: None,
+            slope_per_mwh_kw: 0.0,
+            limits_per_mwh: [-50.0, 500.0],
+            lots: Lots { minimum_kw: 0.0, step_kw: 0.0 },
+        };
+        let prices = [0, 900, 1_800, 2_700].map(|t| market.price_without_bidders(SimTime(t)));
+        assert_eq!(prices, [Some(-50.0), Some(40.0), Some(500.0), None]);
     }
 
     #[test]

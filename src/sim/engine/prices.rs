@@ -4,7 +4,7 @@ use super::EventQueue;
 use super::step::Step;
 use crate::policies::Slots;
 use crate::world::{Retailer, Setup, State};
-use gridfleet_core::ids::RetailerId;
+use gridfleet_core::ids::{MarketId, RetailerId};
 use gridfleet_core::records::{PriceRecord, Record};
 use gridfleet_core::time::{DAY_S, SimTime};
 
@@ -99,7 +99,10 @@ impl Broadcasts {
 /// Whether the price of the slot that starts at `slot` is announced when it is due. Prices after the period are announced
 /// where they are known, so that plans made before do not depend on its end.
 pub(super) fn is_announced(setup: &Setup, retailer: RetailerId, slot: SimTime) -> bool {
-    let beyond = || !setup.competes(retailer) && setup.retailers[retailer.index()].tariff.reaches(slot);
+    let beyond = || {
+        let market = |id: MarketId| setup.trading.markets[id.index()].price_without_bidders(slot).is_some();
+        !setup.competes(retailer) && setup.retailers[retailer.index()].tariff.reaches(slot, market)
+    };
     slot < setup.end || beyond()
 }
 
@@ -108,12 +111,12 @@ pub(super) fn tariff_price(setup: &Setup, state: &State, retailer: RetailerId, v
     let tariff = &setup.retailers[retailer.index()].tariff;
     let price_per_mwh = tariff.price_per_mwh(valid_from, &setup.clock, |market| {
         // The scenario checks that results are known before they are broadcast; slots without a product, at the ends of
-        // the horizon, have the price of the rest of the market.
+        // the horizon and beyond it, have the price of the rest of the market.
         let rules = &setup.trading.markets[market.index()];
         let cleared = &state.trading.markets[market.index()].cleared_per_mwh;
         let product = rules.products.at(valid_from);
         let known = product.and_then(|product| cleared.get(product).copied());
-        known.or_else(|| rules.reference.at(valid_from)).expect("market prices cover the horizon")
+        known.or_else(|| rules.price_without_bidders(valid_from)).expect("market prices cover the horizon")
     });
     setup
         .competition

@@ -156,6 +156,13 @@ impl VehicleType {
         self.kwh((soc - floor_soc).max(0.0)) * self.discharge_efficiency / power_kw * 3_600.0
     }
 
+    /// State of charge after charging for `seconds` as in [`soc_after`](Self::soc_after); `None` if `target_soc` is
+    /// reached before [s, to a microsecond, the rounding error of the charge].
+    pub fn soc_if_charging_for(&self, soc: f64, limit_kw: f64, target_soc: f64, seconds: f64) -> Option<f64> {
+        let (then, time_s) = self.charge(soc, limit_kw, target_soc, seconds);
+        (time_s >= seconds - 1e-6).then_some(then)
+    }
+
     /// Walks the pieces of the curve until `target_soc` or for `seconds`, whichever comes first. Returns (state of
     /// charge, time taken).
     fn charge(&self, mut soc: f64, limit_kw: f64, target_soc: f64, seconds: f64) -> (f64, f64) {
@@ -183,8 +190,13 @@ impl VehicleType {
             (p0, p1) = (p0.min(limit_kw), p1.min(limit_kw));
             let width = end - soc;
             // dsoc/dt = rate * p(soc) with p linear: time = width / rate * ln(p1 / p0) / (p1 - p0).
-            let ratio = p1 / p0 - 1.0;
-            let time_s = width / (rate * p0) * if ratio.abs() < 1e-9 { 1.0 } else { ratio.ln_1p() / ratio };
+            let time_s = || {
+                let ratio = p1 / p0 - 1.0;
+                width / (rate * p0) * if ratio.abs() < 1e-9 { 1.0 } else { ratio.ln_1p() / ratio }
+            };
+            // Most readings end within a piece, and most of them well before its end at the highest power.
+            let ends_within = || used_s + width / (rate * p0.max(p1)) * (1.0 - 1e-9) > seconds;
+            let time_s = if ends_within() { f64::INFINITY } else { time_s() };
             if used_s + time_s > seconds {
                 let left_s = seconds - used_s;
                 let slope = (p1 - p0) / width;

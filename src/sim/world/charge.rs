@@ -14,10 +14,13 @@ const SOC_UNITS: f64 = (1_u64 << 60) as f64;
 /// Units of 1 kWh.
 const KWH_UNITS: f64 = (1_u64 << 60) as f64;
 
-/// A state of charge, or a change of it, in units.
+/// A state of charge, or a change of it, in units. A change may be many times the capacity: that of a small battery
+/// charged on a long way, as recorded.
 #[inline]
 pub(crate) fn soc_units(soc: f64) -> i128 {
-    i128::from((soc * SOC_UNITS) as i64)
+    let units = soc * SOC_UNITS;
+    // The conversion to 64 bits is an instruction, the one to 128 bits a function.
+    if units.abs() < i64::MAX as f64 { i128::from(units as i64) } else { units as i128 }
 }
 
 fn kwh_units(kwh: f64) -> i128 {
@@ -117,6 +120,13 @@ mod tests {
             feed_kw: 0.0,
             max_active_hours: 8.0,
             wear_cost_per_kwh: 0.0,
+        }
+    }
+
+    #[test]
+    fn a_change_may_be_many_times_the_capacity() {
+        for soc in [0.25, -7.5, 8.5, -9.0, 4_096.0] {
+            assert_eq!(soc_units(soc) as f64, soc * SOC_UNITS);
         }
     }
 

@@ -63,12 +63,13 @@ impl Tariff {
         }
     }
 
-    /// Whether the price at `t` follows from the tariff alone, within the period or after it.
-    pub fn reaches(&self, t: SimTime) -> bool {
+    /// Whether the price at `t` is known without our bidders, within the period or after it; `market` tells whether that of
+    /// a market is.
+    pub fn reaches(&self, t: SimTime, market: impl Fn(MarketId) -> bool) -> bool {
         match self {
             Self::Flat(_) | Self::TimeOfUse(_) => true,
             Self::RealTime { series, .. } | Self::LoadDependent { series, .. } => series.at(t).is_some(),
-            Self::Market { .. } => false,
+            Self::Market { market: id, .. } => market(*id),
         }
     }
 }

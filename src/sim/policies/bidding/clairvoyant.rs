@@ -49,9 +49,8 @@ fn horizon(setup: &Setup, fleet: FleetId) -> Horizon {
             .iter()
             .filter(|market| market.products.at(t).is_some())
             .filter_map(|market| {
-                let [least, most] = market.limits_per_mwh;
                 let kept_ready = market.capacity.as_ref().and_then(|series| series.at(t)).unwrap_or(0.0);
-                Some(market.reference.at(t)?.clamp(least, most) - kept_ready)
+                Some(market.price_without_bidders(t)? - kept_ready)
             })
             .fold(f64::INFINITY, f64::min);
         let price = tariff.price_per_mwh(t.max(setup.start), &setup.clock, |_| f64::NAN);

@@ -39,7 +39,7 @@ impl<'a> View<'a> {
             Tariff::TimeOfUse(week) => week[self.setup.clock.hour_of_week(slot)],
             Tariff::RealTime { series, margin_per_mwh } => series.at(slot)? + margin_per_mwh,
             Tariff::Market { market, margin_per_mwh } => {
-                self.setup.trading.markets[market.index()].reference.at(slot)? + margin_per_mwh
+                self.setup.trading.markets[market.index()].price_without_bidders(slot)? + margin_per_mwh
             }
             Tariff::LoadDependent { .. } => return None,
         };

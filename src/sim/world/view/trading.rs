@@ -68,11 +68,8 @@ impl<'a> View<'a> {
     fn mean_power_kw(&self, vehicle: VehicleId, soc: f64, target_soc: f64, power_kw: f64) -> f64 {
         let vehicle_type = self.vehicle_type(vehicle);
         let interval_s = self.control_interval_s() as f64;
-        // A microsecond is within the rounding error of the charge.
-        if soc >= target_soc || vehicle_type.seconds_to(soc, power_kw, target_soc) < interval_s - 1e-6 {
-            return 0.0;
-        }
-        let gained = vehicle_type.soc_after(soc, power_kw, target_soc, interval_s) - soc;
+        let then = vehicle_type.soc_if_charging_for(soc, power_kw, target_soc, interval_s);
+        let gained = then.map_or(0.0, |then| then - soc);
         vehicle_type.kwh(gained) / vehicle_type.charge_efficiency * 3_600.0 / interval_s
     }
 
