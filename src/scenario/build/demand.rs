@@ -11,9 +11,10 @@ use crate::spec::{ModeSpec, ScenarioFile};
 use gridfleet_core::geo::Places;
 use gridfleet_core::ids::{FleetId, VehicleId};
 use gridfleet_core::ledger::Money;
-use gridfleet_core::rng::{Purpose, Streams};
+use gridfleet_core::rng::{Purpose, PurposeStreams, Streams};
+use gridfleet_core::time::SimTime;
 use gridfleet_data::{OnBadRow, Trace};
-use gridfleet_sim::world::{RecordedSoc, RecordedTrip, Requests, Travel, VehicleStart};
+use gridfleet_sim::world::{Pace, RecordedSoc, RecordedTrip, Requests, Travel, VehicleStart};
 use rand::RngExt as _;
 use std::collections::BTreeMap;
 
@@ -40,47 +41,216 @@ enum Split {
     Shares(Vec<(f64, FleetId)>),
 }
 
+impl Split {
+    /// The fleet of trip `i`, whose draws are identified by `key`; `None` if it is of no fleet of the scenario.
+    fn fleet(&self, trace: &Trace, i: usize, key: u64, choices: PurposeStreams) -> Option<FleetId> {
+        match self {
+            Self::Only(fleet) => Some(*fleet),
+            Self::ByName(fleets) => fleets.get(trace.fleet[i] as usize).copied().flatten(),
+            Self::Shares(shares) => {
+                let draw: f64 = choices.stream(key).random();
+                shares.iter().find(|(upper, _)| draw < *upper).or(shares.last()).map(|&(_, fleet)| fleet)
+            }
+        }
+    }
+}
+
 /// Longest ride [s]: limited by the column type, about 136 years.
 const MOST_SECONDS: f64 = u32::MAX as f64;
 
 /// Highest speed; assumed, and the limit above which the reader of taxi records assumes an error (130 km/h).
 const FASTEST_KM_PER_S: f64 = 130.0 / 3_600.0;
 
-/// The requests of `picks`, trips of `trace`.
-#[expect(clippy::too_many_arguments, reason = "one caller; a struct for it would only rename them")]
-pub(crate) fn demand(
-    spec: &ScenarioFile,
-    plan: &Plan,
-    trace: &Trace,
-    picks: Picks,
-    places: &Places,
-    travel: &Travel,
-    streams: Streams,
-    problems: &mut Problems<'_>,
-) -> Demand {
-    let Picks { trips, left_out, derived, drawn: _, none_by_chance } = picks;
-    let mut demand = Demand { left_out, derived, ..Demand::default() };
-    if trips.is_empty() {
-        if problems.errors.is_empty() && !spec.trips.files.is_empty() && !none_by_chance {
-            no_trips(plan, trace, problems);
+/// Inputs of the derivation of requests from trips.
+pub struct DemandModel<'a> {
+    /// The file.
+    pub spec: &'a ScenarioFile,
+    /// The period, and the fleets with their fares.
+    pub plan: &'a Plan,
+    /// The recorded trips.
+    pub trace: &'a Trace,
+    /// Places of the trips.
+    pub places: &'a Places,
+    /// Travel times and distances where trips do not record them.
+    pub travel: &'a Travel,
+    /// Random streams.
+    pub streams: Streams,
+}
+
+/// Numbers of trips that lack a property.
+#[derive(Default)]
+struct Lacking {
+    fleet: u64,
+    vehicle: u64,
+    distance: u64,
+    duration: u64,
+    fare: u64,
+}
+
+impl DemandModel<'_> {
+    /// The requests of `picks`, trips of the trace.
+    pub fn demand(&self, picks: Picks, problems: &mut Problems<'_>) -> Demand {
+        let Picks { trips, left_out, derived, drawn: _, none_by_chance } = picks;
+        let mut demand = Demand { left_out, derived, ..Demand::default() };
+        if trips.is_empty() {
+            if problems.errors.is_empty() && !self.spec.trips.files.is_empty() && !none_by_chance {
+                no_trips(self.plan, self.trace, problems);
+            }
+            return demand;
         }
-        return demand;
-    }
-    let Some(split) = split(spec, trace, problems) else { return demand };
-    let replay = spec.operation.mode == ModeSpec::Replay;
-    if replay && trace.vehicle_names.is_empty() {
-        problems
-            .add(
-                "operation.mode",
-                "\"replay\", but the trips name no vehicles",
-                "\"dispatch\", or trips with a `vehicle` column",
-            )
-            .help("if the column has another name, map it: map = { vehicle = \"...\" }");
-        return demand;
+        let Some(split) = split(self.spec, self.trace, problems) else { return demand };
+        if self.replays() && self.trace.vehicle_names.is_empty() {
+            problems
+                .add(
+                    "operation.mode",
+                    "\"replay\", but the trips name no vehicles",
+                    "\"dispatch\", or trips with a `vehicle` column",
+                )
+                .help("if the column has another name, map it: map = { vehicle = \"...\" }");
+            return demand;
+        }
+        let mut lacking = Lacking::default();
+        (demand.requests, demand.vehicles) = self.requests(trips, &split, &mut lacking, problems);
+        self.report(&lacking, &mut demand, problems);
+        demand
     }
 
-    let count = trips.len();
-    let requests = &mut demand.requests;
+    fn replays(&self) -> bool {
+        self.spec.operation.mode == ModeSpec::Replay
+    }
+
+    /// The requests, and in replay the vehicles named by their trips.
+    fn requests(
+        &self,
+        trips: Vec<Pick>,
+        split: &Split,
+        lacking: &mut Lacking,
+        problems: &mut Problems<'_>,
+    ) -> (Requests, Vec<VehicleStart>) {
+        let mut requests = with_capacity(trips.len());
+        let variation = &self.spec.variation;
+        let styles = Factors::new(variation.driving_style_cv, Purpose::DrivingStyle, self.streams);
+        let durations = Factors::new(variation.ride_duration_cv, Purpose::RideDuration, self.streams);
+        let choices = self.streams.of(Purpose::FleetChoice);
+        let mut binder = Binder::new(self.plan, self.trace, styles, self.streams);
+        let mut pace = self.travel.pace(&self.plan.horizon.clock, self.plan.horizon.start);
+        for Pick { time, row, key } in trips {
+            let i = row as usize;
+            let Some(mut fleet) = split.fleet(self.trace, i, key, choices) else {
+                lacking.fleet += 1;
+                continue;
+            };
+            if self.replays() {
+                let Some((recorded, owner)) = binder.bind(self.trace, i, fleet) else {
+                    lacking.vehicle += 1;
+                    continue;
+                };
+                fleet = owner;
+                requests.recorded.push(Some(recorded));
+            }
+            let (distance_km, duration_s) = self.ride(i, time, &mut pace, lacking);
+            let duration_s = (duration_s * durations.of(key)).ceil().clamp(1.0, MOST_SECONDS) as u32;
+            let fare = self.fare(i, fleet, distance_km, duration_s, lacking);
+            let Ok(fare) = Money::from_units(fare) else {
+                let key = format!("fleets[{}].fare", fleet.index());
+                let found = format!("a fare of {fare:e} for a trip of {distance_km} km and {duration_s} s");
+                problems.add(&key, found, format!("fares up to {:e}", Money::MOST_UNITS));
+                break;
+            };
+            requests.time.push(time);
+            requests.origin.push(self.trace.origin[i]);
+            requests.destination.push(self.trace.destination[i]);
+            requests.duration_s.push(duration_s);
+            requests.distance_km.push(distance_km);
+            requests.fare.push(fare);
+            requests.fleet.push(fleet);
+        }
+        (requests, binder.vehicles)
+    }
+
+    /// Distance [km] and duration [s] of trip `i`, recorded or by the travel model at `time`.
+    fn ride(&self, i: usize, time: SimTime, pace: &mut Pace, lacking: &mut Lacking) -> (f64, f64) {
+        let (mut distance_km, mut duration_s) = (self.trace.distance_km[i], self.trace.duration_s[i]);
+        if !distance_km.is_nan() && !duration_s.is_nan() {
+            return (distance_km, duration_s);
+        }
+        if time >= pace.until {
+            *pace = self.travel.pace(&self.plan.horizon.clock, time);
+        }
+        let route = self.travel.route(self.places, pace, self.trace.origin[i], self.trace.destination[i]);
+        if distance_km.is_nan() {
+            lacking.distance += 1;
+            distance_km = if duration_s.is_nan() {
+                route.distance_km
+            } else if route.distance_km > 0.0 {
+                // Limited to the distance that can be driven in the recorded time: one second between two zones is not
+                // a drive of 8,000 km/h.
+                route.distance_km.min(duration_s * FASTEST_KM_PER_S)
+            } else {
+                // A round trip: the distance driven in its time at the speed of traffic.
+                duration_s / pace.s_per_km
+            };
+        }
+        if duration_s.is_nan() {
+            lacking.duration += 1;
+            // At the pace of the travel model, over the recorded distance of the trip.
+            duration_s = if self.trace.distance_km[i].is_nan() {
+                route.duration_s as f64
+            } else if route.distance_km > 0.0 {
+                route.duration_s as f64 * distance_km / route.distance_km
+            } else {
+                distance_km * pace.s_per_km
+            };
+        }
+        (distance_km, duration_s)
+    }
+
+    /// Fare of trip `i` [currency], recorded or by the rule of its fleet.
+    fn fare(
+        &self,
+        i: usize,
+        fleet: FleetId,
+        distance_km: f64,
+        duration_s: u32,
+        lacking: &mut Lacking,
+    ) -> f64 {
+        let fare = self.trace.fare[i];
+        if !fare.is_nan() {
+            return fare;
+        }
+        lacking.fare += 1;
+        let rule = self.plan.fleets.get(fleet.index()).map(|f| f.fleet.fare).unwrap_or_default();
+        rule.fare(distance_km, i64::from(duration_s)).map_or_else(|refused| refused.0, Money::units)
+    }
+
+    /// Reports trips that are not requests, and properties that were derived.
+    fn report(&self, lacking: &Lacking, demand: &mut Demand, problems: &mut Problems<'_>) {
+        for (reason, count) in
+            [("no fleet of the scenario", lacking.fleet), ("no vehicle named", lacking.vehicle)]
+        {
+            if count > 0 {
+                demand.left_out.insert(reason.to_owned(), count);
+            }
+        }
+        let fails = self.spec.trips.on_bad_row == OnBadRow::Fail || demand.requests.is_empty();
+        if lacking.fleet > 0 && fails {
+            unknown_fleets(self.spec, self.trace, lacking.fleet, problems);
+        }
+        for (property, count, how) in [
+            ("distance_km", lacking.distance, "travel model"),
+            ("duration_s", lacking.duration, "travel model"),
+            ("fare", lacking.fare, "the fleet's fare rule"),
+        ] {
+            if count > 0 {
+                demand.derived.insert(property.to_owned(), how.to_owned());
+            }
+        }
+    }
+}
+
+/// No requests, with memory for `count` of them.
+fn with_capacity(count: usize) -> Requests {
+    let mut requests = Requests::default();
     requests.time.reserve_exact(count);
     requests.origin.reserve_exact(count);
     requests.destination.reserve_exact(count);
@@ -88,110 +258,7 @@ pub(crate) fn demand(
     requests.distance_km.reserve_exact(count);
     requests.fare.reserve_exact(count);
     requests.fleet.reserve_exact(count);
-    let (mut no_fleet, mut no_vehicle) = (0_u64, 0_u64);
-    let (mut distances, mut durations, mut fares) = (0_u64, 0_u64, 0_u64);
-    let variation = &spec.variation;
-    let styles = Factors::new(variation.driving_style_cv, Purpose::DrivingStyle, streams);
-    let durations_of = Factors::new(variation.ride_duration_cv, Purpose::RideDuration, streams);
-    let fleets_of = streams.of(Purpose::FleetChoice);
-    let mut binder = Binder::new(plan, trace, styles, streams);
-    let mut pace = travel.pace(&plan.horizon.clock, plan.horizon.start);
-    for Pick { time, row, key } in trips {
-        let i = row as usize;
-        let fleet = match &split {
-            Split::Only(fleet) => Some(*fleet),
-            Split::ByName(fleets) => fleets.get(trace.fleet[i] as usize).copied().flatten(),
-            Split::Shares(shares) => {
-                let draw: f64 = fleets_of.stream(key).random();
-                shares.iter().find(|(upper, _)| draw < *upper).or(shares.last()).map(|&(_, fleet)| fleet)
-            }
-        };
-        let Some(mut fleet) = fleet else {
-            no_fleet += 1;
-            continue;
-        };
-        if replay {
-            let Some((recorded, owner)) = binder.bind(trace, i, fleet) else {
-                no_vehicle += 1;
-                continue;
-            };
-            fleet = owner;
-            requests.recorded.push(Some(recorded));
-        }
-        let (from, to) = (trace.origin[i], trace.destination[i]);
-        let (mut distance_km, mut duration_s) = (trace.distance_km[i], trace.duration_s[i]);
-        if distance_km.is_nan() || duration_s.is_nan() {
-            if time >= pace.until {
-                pace = travel.pace(&plan.horizon.clock, time);
-            }
-            let route = travel.route(places, &pace, from, to);
-            if distance_km.is_nan() {
-                distances += 1;
-                distance_km = if duration_s.is_nan() {
-                    route.distance_km
-                } else if route.distance_km > 0.0 {
-                    // Limited to the distance that can be driven in the recorded time: one second between two zones is
-                    // not a drive of 8,000 km/h.
-                    route.distance_km.min(duration_s * FASTEST_KM_PER_S)
-                } else {
-                    // A round trip: the distance driven in its time at the speed of traffic.
-                    duration_s / pace.s_per_km
-                };
-            }
-            if duration_s.is_nan() {
-                durations += 1;
-                // At the pace of the travel model, over the recorded distance of the trip.
-                duration_s = if trace.distance_km[i].is_nan() {
-                    route.duration_s as f64
-                } else if route.distance_km > 0.0 {
-                    route.duration_s as f64 * distance_km / route.distance_km
-                } else {
-                    distance_km * pace.s_per_km
-                };
-            }
-        }
-        duration_s *= durations_of.of(key);
-        let duration_s = duration_s.ceil().clamp(1.0, MOST_SECONDS) as u32;
-        let mut fare = trace.fare[i];
-        if fare.is_nan() {
-            fares += 1;
-            let rule = plan.fleets.get(fleet.index()).map(|f| f.fleet.fare).unwrap_or_default();
-            fare =
-                rule.fare(distance_km, i64::from(duration_s)).map_or_else(|refused| refused.0, Money::units);
-        }
-        let Ok(fare) = Money::from_units(fare) else {
-            let key = format!("fleets[{}].fare", fleet.index());
-            let found = format!("a fare of {fare:e} for a trip of {distance_km} km and {duration_s} s");
-            problems.add(&key, found, format!("fares up to {:e}", Money::MOST_UNITS));
-            break;
-        };
-        requests.time.push(time);
-        requests.origin.push(from);
-        requests.destination.push(to);
-        requests.duration_s.push(duration_s);
-        requests.distance_km.push(distance_km);
-        requests.fare.push(fare);
-        requests.fleet.push(fleet);
-    }
-    demand.vehicles = binder.vehicles;
-    for (reason, count) in [("no fleet of the scenario", no_fleet), ("no vehicle named", no_vehicle)] {
-        if count > 0 {
-            demand.left_out.insert(reason.to_owned(), count);
-        }
-    }
-    if no_fleet > 0 && (spec.trips.on_bad_row == OnBadRow::Fail || demand.requests.is_empty()) {
-        unknown_fleets(spec, trace, no_fleet, problems);
-    }
-    for (property, count, how) in [
-        ("distance_km", distances, "travel model"),
-        ("duration_s", durations, "travel model"),
-        ("fare", fares, "the fleet's fare rule"),
-    ] {
-        if count > 0 {
-            demand.derived.insert(property.to_owned(), how.to_owned());
-        }
-    }
-    demand
+    requests
 }
 
 fn no_trips(plan: &Plan, trace: &Trace, problems: &mut Problems<'_>) {

@@ -8,6 +8,7 @@ mod od_matrix;
 mod placement;
 mod recorded;
 mod setup;
+mod sites;
 mod snap;
 pub mod variation;
 

@@ -1,7 +1,7 @@
 //! The recorded trips, which are common to all replications of a scenario and to all scenarios that differ only in
 //! other settings. Read once and shared.
 
-use super::{od_matrix, setup};
+use super::{od_matrix, sites};
 use crate::document::Problems;
 use crate::document::sorted;
 use crate::resolve::days::Day;
@@ -51,7 +51,7 @@ impl Scenario {
     /// [`gridfleet_core::error::Error::Input`] with all problems of the trips.
     pub fn read(&self) -> Result<Recorded> {
         let trace = sources::trips(&self.plan.source).map_err(|error| self.located(error))?;
-        let zones = setup::zones(&trace.places);
+        let zones = sites::zones(&trace.places);
         let tz = self.plan.horizon.clock.tz();
         let folded = sources::folded_week(&self.plan.source);
         let recorded = trace.request_time.first().copied().zip(trace.request_time.last().map(|&t| t + 1));

@@ -11,12 +11,7 @@ const SAME_PLACE_KM: f64 = 0.1;
 
 /// Makes each trip start where its vehicle was left, if the recorded coordinates are close enough, and each trip that
 /// ends at a charger end at the station located there.
-pub(crate) fn snap(
-    requests: &mut Requests,
-    vehicles: &[VehicleStart],
-    stations: &[Station],
-    places: &Places,
-) {
+pub fn snap(requests: &mut Requests, vehicles: &[VehicleStart], stations: &[Station], places: &Places) {
     let mut index = Nearby::new(places, stations.len(), stations.len().max(16));
     for (i, station) in stations.iter().enumerate() {
         index.insert(places, i as u32, station.place);

@@ -61,6 +61,13 @@ impl<'a> Problems<'a> {
         }
     }
 
+    /// Adds a problem if `name`, the value at `path`, cannot name a folder.
+    pub fn names_folder(&mut self, path: &str, name: &str) {
+        if name.contains(['/', '\\']) || name.starts_with('.') || name.chars().any(char::is_control) {
+            self.add(path, format!("\"{name}\""), "a name without slashes that can name a folder");
+        }
+    }
+
     /// Path of the file named by the value at `path`, if it exists.
     pub fn file(&mut self, path: &str, name: &Path) -> Option<PathBuf> {
         let folder = self.document.file.parent().unwrap_or(Path::new(""));

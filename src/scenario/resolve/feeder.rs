@@ -33,59 +33,10 @@ pub fn grid(
         feeder_spec.base_load.resolve("feeder.base_load", "a factor from 0 to 1000", fits, problems);
     let (name, feeder) = feeder(feeder_spec, inputs, problems)?;
     let number = numbers(&feeder, problems)?;
-    let at = |wanted: u32| number.iter().position(|&number| number == wanted);
-    let unknown = |wanted: u32| {
-        let known: Vec<String> = number.iter().map(u32::to_string).collect();
-        let help = suggest::help(&wanted.to_string(), known.iter().map(String::as_str));
-        let expected = format!("one of the {} buses of the feeder {name}", number.len());
-        (format!("bus {wanted}"), expected, help)
-    };
-    let mut others = (0..number.len()).filter(|&bus| bus != feeder.source()).cycle();
-    let mut station_bus = Vec::with_capacity(stations.len());
-    let mut without: Vec<&StationPlan> = Vec::new();
-    for plan in stations {
-        match (plan.station.bus, feeder_spec.bus_of_stations) {
-            (Some(wanted), _) => match at(wanted) {
-                Some(bus) => station_bus.push(bus),
-                None => {
-                    let (found, expected, help) = unknown(wanted);
-                    problems.about(&plan.subject, "bus", found, expected).perhaps(help);
-                }
-            },
-            (None, Some(BusOfStations::Spread)) => station_bus.push(others.next().unwrap_or(feeder.source())),
-            (None, None) => without.push(plan),
-        }
-    }
-    if let [first, more @ ..] = &without[..] {
-        let found = match more.len() {
-            0 => format!("station \"{}\" without a bus", first.station.name),
-            more => format!("station \"{}\" without a bus, and {more} more", first.station.name),
-        };
-        problems
-            .about(&first.subject, "bus", found, "the number of the bus of the feeder it hangs on")
-            .help("add `bus` to each station, or bus_of_stations = \"spread\" to [feeder]");
-    }
-    let mut household_bus = Vec::with_capacity(households.len());
-    for group in households {
-        // A group that could not be read is not in the list; its name identifies its key.
-        let place = spec.households.iter().position(|written| written.name == group.name).unwrap_or(0);
-        let subject = Subject::Key(format!("households[{place}]"));
-        match group.bus {
-            Some(wanted) => match at(wanted) {
-                Some(bus) => household_bus.push(bus),
-                None => {
-                    let (found, expected, help) = unknown(wanted);
-                    problems.about(&subject, "bus", found, expected).perhaps(help);
-                }
-            },
-            None => {
-                let found = format!("households \"{}\" without a bus", group.name);
-                problems.about(&subject, "bus", found, "the number of the bus of the feeder they hang on").help(
-                    "one group is at one bus: divide homes into several groups to spread them over the feeder",
-                );
-            }
-        }
-    }
+    let buses = Buses { name: &name, number: &number };
+    let source = feeder.source();
+    let station_bus = buses.of_stations(stations, feeder_spec.bus_of_stations, source, problems);
+    let household_bus = buses.of_households(spec, households, problems);
     let complete = station_bus.len() == stations.len() && household_bus.len() == households.len();
     (complete && above).then(|| {
         Arc::new(Grid {
@@ -104,6 +55,82 @@ pub fn grid(
             feeder,
         })
     })
+}
+
+/// Buses of a feeder by their numbers.
+struct Buses<'a> {
+    /// Name of the feeder.
+    name: &'a str,
+    /// Number of each bus.
+    number: &'a [u32],
+}
+
+impl Buses<'_> {
+    /// Position of bus `wanted`.
+    fn position(&self, wanted: u32, subject: &Subject, problems: &mut Problems<'_>) -> Option<usize> {
+        let position = self.number.iter().position(|&number| number == wanted);
+        if position.is_none() {
+            let known: Vec<String> = self.number.iter().map(u32::to_string).collect();
+            let help = suggest::help(&wanted.to_string(), known.iter().map(String::as_str));
+            let expected = format!("one of the {} buses of the feeder {}", self.number.len(), self.name);
+            problems.about(subject, "bus", format!("bus {wanted}"), expected).perhaps(help);
+        }
+        position
+    }
+
+    /// Buses of the stations, without those that could not be found.
+    fn of_stations(
+        &self,
+        stations: &[StationPlan],
+        rule: Option<BusOfStations>,
+        source: usize,
+        problems: &mut Problems<'_>,
+    ) -> Vec<usize> {
+        let mut others = (0..self.number.len()).filter(|&bus| bus != source).cycle();
+        let mut buses = Vec::with_capacity(stations.len());
+        let mut without: Vec<&StationPlan> = Vec::new();
+        for plan in stations {
+            match (plan.station.bus, rule) {
+                (Some(wanted), _) => buses.extend(self.position(wanted, &plan.subject, problems)),
+                (None, Some(BusOfStations::Spread)) => buses.push(others.next().unwrap_or(source)),
+                (None, None) => without.push(plan),
+            }
+        }
+        if let [first, more @ ..] = &without[..] {
+            let found = match more.len() {
+                0 => format!("station \"{}\" without a bus", first.station.name),
+                more => format!("station \"{}\" without a bus, and {more} more", first.station.name),
+            };
+            problems
+                .about(&first.subject, "bus", found, "the number of the bus of the feeder it hangs on")
+                .help("add `bus` to each station, or bus_of_stations = \"spread\" to [feeder]");
+        }
+        buses
+    }
+
+    /// Buses of the groups of households, without those that could not be found.
+    fn of_households(
+        &self,
+        spec: &ScenarioFile,
+        households: &[Households],
+        problems: &mut Problems<'_>,
+    ) -> Vec<usize> {
+        let mut buses = Vec::with_capacity(households.len());
+        for group in households {
+            // A group that could not be read is not in the list; its name identifies its key.
+            let place = spec.households.iter().position(|written| written.name == group.name).unwrap_or(0);
+            let subject = Subject::Key(format!("households[{place}]"));
+            if let Some(wanted) = group.bus {
+                buses.extend(self.position(wanted, &subject, problems));
+            } else {
+                let found = format!("households \"{}\" without a bus", group.name);
+                problems.about(&subject, "bus", found, "the number of the bus of the feeder they hang on").help(
+                    "one group is at one bus: divide homes into several groups to spread them over the feeder",
+                );
+            }
+        }
+        buses
+    }
 }
 
 /// Ratio of reactive to active power at a power factor: tan(arccos).

@@ -5,9 +5,11 @@ use crate::document::{Problems, Subject, suggest};
 use crate::spec::{FleetSpec, InitialSoc, ModeSpec, PlaceSpec, ScenarioFile, StartAt, VehiclesSpec};
 use gridfleet_core::ids::{FleetId, TypeId};
 use gridfleet_data::stations::Location;
+use gridfleet_data::vehicles::VehicleRow;
 use gridfleet_sim::world::{FareRule, Fleet, VehicleType};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// A fleet, before zones and trips are known.
 #[derive(Debug, Clone)]
@@ -84,27 +86,59 @@ pub fn fleets(
     } else if spec.fleets.is_empty() && !spec.trips.files.is_empty() {
         problems.add("trips.files", "trips, and no [[fleets]]", "a fleet that can serve them");
     }
-    let mut tables = BTreeMap::new();
-    let mut plans: Vec<FleetPlan> = Vec::with_capacity(spec.fleets.len());
-    let mut names = BTreeSet::new();
-    for (i, fleet) in spec.fleets.iter().enumerate() {
+    let mut resolver = Resolver { spec, types, tables: BTreeMap::new(), names: BTreeSet::new() };
+    let plans: Vec<FleetPlan> = (0..spec.fleets.len()).map(|i| resolver.fleet(i, inputs, problems)).collect();
+    let vehicles: u64 = plans
+        .iter()
+        .map(|p| p.groups.iter().map(|g| u64::from(g.count)).sum::<u64>() + p.named.len() as u64)
+        .sum();
+    if vehicles > MOST_VEHICLES {
+        problems.add("fleets", format!("{vehicles} vehicles"), format!("at most {MOST_VEHICLES} in all"));
+    }
+    plans
+}
+
+/// Resolves fleets, which share tables of vehicles and the names of vehicles.
+struct Resolver<'a> {
+    spec: &'a ScenarioFile,
+    types: &'a [VehicleType],
+    /// Rows of the tables read so far.
+    tables: BTreeMap<PathBuf, Rc<[VehicleRow]>>,
+    /// Names of the vehicles so far.
+    names: BTreeSet<String>,
+}
+
+impl Resolver<'_> {
+    fn fleet(&mut self, i: usize, inputs: &mut Vec<PathBuf>, problems: &mut Problems<'_>) -> FleetPlan {
+        let fleet = &self.spec.fleets[i];
         let key = format!("fleets[{i}]");
-        if spec.fleets[..i].iter().any(|other| other.name == fleet.name) {
-            problems.add(
-                &format!("{key}.name"),
-                format!("\"{}\" for the second time", fleet.name),
-                "a unique name",
-            );
+        if self.spec.fleets[..i].iter().any(|other| other.name == fleet.name) {
+            let found = format!("\"{}\" for the second time", fleet.name);
+            problems.add(&format!("{key}.name"), found, "a unique name");
         }
         if ["public", "own"].contains(&fleet.name.as_str()) {
-            let found = format!("\"{}\"", fleet.name);
-            problems.add(
-                &format!("{key}.name"),
-                found,
-                "another name: access rules give this word a meaning",
-            );
+            let expected = "another name: access rules give this word a meaning";
+            problems.add(&format!("{key}.name"), format!("\"{}\"", fleet.name), expected);
         }
-        let mut plan = FleetPlan {
+        let depots = depots(fleet, &key, problems);
+        if fleet.start_at == Some(StartAt::Depots) && fleet.depots.is_empty() {
+            let found = "\"depots\", but no depot";
+            problems.add(&format!("{key}.start_at"), found, "\"demand\", or `depots`");
+        }
+        let mut groups = Vec::with_capacity(fleet.vehicles.len());
+        for (k, group) in fleet.vehicles.iter().enumerate() {
+            groups.extend(self.group(group, &format!("{key}.vehicles[{k}]"), problems));
+        }
+        self.mode(fleet, &key, problems);
+        let named = match (self.spec.operation.mode, &fleet.vehicles_file) {
+            (ModeSpec::Dispatch, Some(file)) => {
+                let key = format!("{key}.vehicles_file");
+                self.table(fleet, file, &key, groups.is_empty(), inputs, problems)
+            }
+            _ => Vec::new(),
+        };
+        FleetPlan {
+            key,
             id: FleetId::new(i),
             fleet: Fleet {
                 name: fleet.name.clone(),
@@ -119,123 +153,136 @@ pub fn fleets(
                 depots: Vec::new(),
                 private: fleet.drivers.is_some(),
             },
-            depots: depots(fleet, &key, problems),
+            depots,
             // Drivers start at home, which replaces a depot.
             start_at_depots: fleet.drivers.is_some()
                 || fleet.start_at.map_or(!fleet.depots.is_empty(), |at| at == StartAt::Depots),
-            groups: Vec::new(),
-            named: Vec::new(),
-            key,
-        };
-        if fleet.start_at == Some(StartAt::Depots) && fleet.depots.is_empty() {
-            problems.add(
-                &format!("{}.start_at", plan.key),
-                "\"depots\", but no depot",
-                "\"demand\", or `depots`",
-            );
+            groups,
+            named,
         }
-        for (k, group) in fleet.vehicles.iter().enumerate() {
-            let key = format!("{}.vehicles[{k}]", plan.key);
-            plan.groups.extend(self::group(group, &key, spec.operation.mode, types, problems));
-        }
-        match (spec.operation.mode, &fleet.vehicles_file) {
-            (ModeSpec::Replay, file) => {
-                if file.is_some() {
-                    problems.add(
-                        &format!("{}.vehicles_file", plan.key),
-                        "a table of vehicles",
-                        "none in replay: the trips name the vehicles",
-                    );
+    }
+
+    /// Checks that the mode of operation and the places where vehicles are listed agree.
+    fn mode(&self, fleet: &FleetSpec, key: &str, problems: &mut Problems<'_>) {
+        let vehicles = format!("{key}.vehicles");
+        match self.spec.operation.mode {
+            ModeSpec::Replay => {
+                if fleet.vehicles_file.is_some() {
+                    let expected = "none in replay: the trips name the vehicles";
+                    problems.add(&format!("{key}.vehicles_file"), "a table of vehicles", expected);
                 }
                 if fleet.vehicles.len() != 1 {
-                    problems
-                        .add(
-                            &format!("{}.vehicles", plan.key),
-                            format!("{} entries", fleet.vehicles.len()),
-                            "one entry in replay, with the `type` of the vehicles that the trips name",
-                        )
-                        .help("vehicles = [{ type = \"...\" }]");
+                    let found = format!("{} entries", fleet.vehicles.len());
+                    let expected = "one entry in replay, with the `type` of the vehicles that the trips name";
+                    problems.add(&vehicles, found, expected).help("vehicles = [{ type = \"...\" }]");
                 }
             }
-            (ModeSpec::Dispatch, None) => {
-                if fleet.vehicles.is_empty() {
-                    problems
-                        .add(&format!("{}.vehicles", plan.key), "nothing", "vehicles, or a `vehicles_file`")
-                        .help("vehicles = [{ type = \"...\", count = 100 }]");
-                }
+            ModeSpec::Dispatch if fleet.vehicles_file.is_none() && fleet.vehicles.is_empty() => {
+                problems
+                    .add(&vehicles, "nothing", "vehicles, or a `vehicles_file`")
+                    .help("vehicles = [{ type = \"...\", count = 100 }]");
             }
-            (ModeSpec::Dispatch, Some(file)) => {
-                let key = format!("{}.vehicles_file", plan.key);
-                if let Some(path) = problems.file(&key, file) {
-                    if !tables.contains_key(&path) {
-                        inputs.push(path.clone());
-                        let rows = problems.take(&key, sources::vehicles(&path)).unwrap_or_default();
-                        tables.insert(path.clone(), rows);
-                    }
-                    let rows = tables.get(&path).map_or(&[][..], Vec::as_slice);
-                    named(spec, fleet, &path, rows, types, &mut plan, &mut names, problems);
-                    if plan.groups.is_empty() && plan.named.is_empty() && !rows.is_empty() {
-                        let found = format!("a table without a vehicle of fleet \"{}\"", fleet.name);
-                        problems.add(&key, found, "at least one row with this fleet, or none");
-                    }
-                }
-            }
+            ModeSpec::Dispatch => {}
         }
-        plans.push(plan);
     }
-    let vehicles: u64 = plans
-        .iter()
-        .map(|p| p.groups.iter().map(|g| u64::from(g.count)).sum::<u64>() + p.named.len() as u64)
-        .sum();
-    if vehicles > MOST_VEHICLES {
-        problems.add("fleets", format!("{vehicles} vehicles"), format!("at most {MOST_VEHICLES} in all"));
-    }
-    plans
-}
 
-fn group(
-    spec: &VehiclesSpec,
-    key: &str,
-    mode: ModeSpec,
-    types: &[VehicleType],
-    problems: &mut Problems<'_>,
-) -> Option<Group> {
-    let vehicle_type = type_id(&Subject::Key(key.to_owned()), &spec.vehicle_type, types, problems);
-    match (mode, spec.count) {
-        (ModeSpec::Dispatch, None) => {
-            problems.add(&format!("{key}.count"), "nothing", "how many vehicles");
+    /// Vehicles of `fleet` in the table `file`, which other fleets may name as well.
+    fn table(
+        &mut self,
+        fleet: &FleetSpec,
+        file: &Path,
+        key: &str,
+        only_source: bool,
+        inputs: &mut Vec<PathBuf>,
+        problems: &mut Problems<'_>,
+    ) -> Vec<Named> {
+        let Some(path) = problems.file(key, file) else { return Vec::new() };
+        if !self.tables.contains_key(&path) {
+            inputs.push(path.clone());
+            let rows = problems.take(key, sources::vehicles(&path)).unwrap_or_default();
+            self.tables.insert(path.clone(), rows.into());
         }
-        (ModeSpec::Replay, Some(count)) => {
-            problems
-                .add(
-                    &format!("{key}.count"),
-                    count.to_string(),
-                    "no count in replay: the trips name the vehicles",
-                )
-                .help("remove `count`");
+        let rows = self.tables.get(&path).map(Rc::clone).unwrap_or_default();
+        let named = self.named(fleet, &path, &rows, problems);
+        if only_source && named.is_empty() && !rows.is_empty() {
+            let found = format!("a table without a vehicle of fleet \"{}\"", fleet.name);
+            problems.add(key, found, "at least one row with this fleet, or none");
         }
-        _ => {}
+        named
     }
-    let soc = match spec.initial_soc {
-        InitialSoc::Fixed(soc) => [soc, soc],
-        InitialSoc::Between(soc) => soc,
-    };
-    let default = spec.initial_soc == InitialSoc::default();
-    let usable = vehicle_type.and_then(|t| types.get(t.index())).map_or([0.0, 1.0], |t| t.usable_soc);
-    let inside = |soc: f64| (usable[0]..=usable[1]).contains(&soc);
-    let fits = soc[0] <= soc[1] && inside(soc[0]) && inside(soc[1]);
-    if !default && !fits {
-        let found = match spec.initial_soc {
-            InitialSoc::Fixed(soc) => format!("{soc:?}"),
-            InitialSoc::Between(soc) => format!("{soc:?}"),
+
+    /// Vehicles of `fleet` among the rows of a table.
+    fn named(
+        &mut self,
+        fleet: &FleetSpec,
+        file: &Path,
+        rows: &[VehicleRow],
+        problems: &mut Problems<'_>,
+    ) -> Vec<Named> {
+        let mut named = Vec::new();
+        for row in rows {
+            let subject = Subject::Row { file: file.to_path_buf(), line: row.line };
+            if let Some(name) = row.fleet.as_ref().filter(|&name| name != &fleet.name) {
+                let known = || self.spec.fleets.iter().map(|f| f.name.as_str());
+                if !known().any(|fleet| fleet == name) {
+                    problems
+                        .about(&subject, "fleet", format!("\"{name}\""), "the name of one of the [[fleets]]")
+                        .perhaps(suggest::help(name, known().collect::<Vec<_>>()));
+                }
+                continue;
+            }
+            if !self.names.insert(row.vehicle_id.clone()) {
+                let found = format!("\"{}\", which another fleet has too", row.vehicle_id);
+                problems.about(&subject, "vehicle_id", found, "a vehicle of one fleet");
+            }
+            let Some(vehicle_type) = type_id(&subject, &row.vehicle_type, self.types, problems) else {
+                continue;
+            };
+            let (name, location) = (row.vehicle_id.clone(), row.location.clone());
+            named.push(Named { subject, name, vehicle_type, location, soc: row.soc });
+        }
+        named
+    }
+
+    fn group(&self, spec: &VehiclesSpec, key: &str, problems: &mut Problems<'_>) -> Option<Group> {
+        let (mode, types) = (self.spec.operation.mode, self.types);
+        let vehicle_type = type_id(&Subject::Key(key.to_owned()), &spec.vehicle_type, types, problems);
+        match (mode, spec.count) {
+            (ModeSpec::Dispatch, None) => {
+                problems.add(&format!("{key}.count"), "nothing", "how many vehicles");
+            }
+            (ModeSpec::Replay, Some(count)) => {
+                problems
+                    .add(
+                        &format!("{key}.count"),
+                        count.to_string(),
+                        "no count in replay: the trips name the vehicles",
+                    )
+                    .help("remove `count`");
+            }
+            _ => {}
+        }
+        let soc = match spec.initial_soc {
+            InitialSoc::Fixed(soc) => [soc, soc],
+            InitialSoc::Between(soc) => soc,
         };
-        let [low, high] = usable;
-        let expected =
-            format!("a state of charge, or lowest and highest, within the usable {low:?} to {high:?}");
-        problems.add(&format!("{key}.initial_soc"), found, expected);
+        let default = spec.initial_soc == InitialSoc::default();
+        let usable = vehicle_type.and_then(|t| types.get(t.index())).map_or([0.0, 1.0], |t| t.usable_soc);
+        let inside = |soc: f64| (usable[0]..=usable[1]).contains(&soc);
+        let fits = soc[0] <= soc[1] && inside(soc[0]) && inside(soc[1]);
+        if !default && !fits {
+            let found = match spec.initial_soc {
+                InitialSoc::Fixed(soc) => format!("{soc:?}"),
+                InitialSoc::Between(soc) => format!("{soc:?}"),
+            };
+            let [low, high] = usable;
+            let expected =
+                format!("a state of charge, or lowest and highest, within the usable {low:?} to {high:?}");
+            problems.add(&format!("{key}.initial_soc"), found, expected);
+        }
+        let soc = soc.map(|soc| soc.clamp(usable[0], usable[1].max(usable[0])));
+        Some(Group { vehicle_type: vehicle_type?, count: spec.count.unwrap_or(0), soc })
     }
-    let soc = soc.map(|soc| soc.clamp(usable[0], usable[1].max(usable[0])));
-    Some(Group { vehicle_type: vehicle_type?, count: spec.count.unwrap_or(0), soc })
 }
 
 fn type_id(
@@ -251,44 +298,6 @@ fn type_id(
             .perhaps(suggest::help(name, types.iter().map(|t| t.name.as_str())));
     }
     position.map(TypeId::new)
-}
-
-#[expect(clippy::too_many_arguments, reason = "one caller; a struct for it would only rename them")]
-fn named(
-    spec: &ScenarioFile,
-    fleet: &FleetSpec,
-    file: &Path,
-    rows: &[gridfleet_data::vehicles::VehicleRow],
-    types: &[VehicleType],
-    plan: &mut FleetPlan,
-    names: &mut BTreeSet<String>,
-    problems: &mut Problems<'_>,
-) {
-    for row in rows {
-        let subject = Subject::Row { file: file.to_path_buf(), line: row.line };
-        if let Some(name) = row.fleet.as_ref().filter(|&name| name != &fleet.name) {
-            let known = || spec.fleets.iter().map(|f| f.name.as_str());
-            if !known().any(|fleet| fleet == name) {
-                problems
-                    .about(&subject, "fleet", format!("\"{name}\""), "the name of one of the [[fleets]]")
-                    .perhaps(suggest::help(name, known().collect::<Vec<_>>()));
-            }
-            continue;
-        }
-        if !names.insert(row.vehicle_id.clone()) {
-            let found = format!("\"{}\", which another fleet has too", row.vehicle_id);
-            problems.about(&subject, "vehicle_id", found, "a vehicle of one fleet");
-        }
-        let Some(vehicle_type) = type_id(&subject, &row.vehicle_type, types, problems) else { continue };
-        let location = row.location.clone();
-        plan.named.push(Named {
-            subject,
-            name: row.vehicle_id.clone(),
-            vehicle_type,
-            location,
-            soc: row.soc,
-        });
-    }
 }
 
 fn depots(fleet: &FleetSpec, key: &str, problems: &mut Problems<'_>) -> Vec<Location> {

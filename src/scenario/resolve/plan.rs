@@ -50,13 +50,7 @@ pub fn resolve(
     inputs: &mut Vec<PathBuf>,
 ) -> Result<Plan, Vec<InputError>> {
     let mut problems = Problems::new(document);
-    if spec.name.contains(['/', '\\'])
-        || spec.name.starts_with('.')
-        || spec.name.chars().any(char::is_control)
-    {
-        let found = format!("\"{}\"", &spec.name);
-        problems.add("name", found, "a name without slashes that can name a folder");
-    }
+    problems.names_folder("name", &spec.name);
     let horizon = horizon::horizon(&spec.time, &mut problems);
     let source = trips::source(spec, inputs, &mut problems);
     let travel = trips::travel(&spec.travel, &mut problems);

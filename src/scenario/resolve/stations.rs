@@ -3,7 +3,7 @@
 use super::fleets::FleetPlan;
 use super::sources;
 use crate::document::{Problems, Subject, suggest};
-use crate::spec::{AccessSpec, ScenarioFile, StationSpec};
+use crate::spec::{AccessSpec, OperatorSpec, ScenarioFile, StationSpec};
 use gridfleet_core::ids::{FleetId, OperatorId, RetailerId, TypeId};
 use gridfleet_data::stations::Location;
 use gridfleet_sim::world::{Access, Connector, Retailer, VehicleType};
@@ -131,42 +131,10 @@ impl Resolver<'_> {
         problems: &mut Problems<'_>,
     ) -> Option<StationPlan> {
         let name = station.operator.as_ref().unwrap_or(&station.name);
-        let operator = match self.numbers.get(name) {
-            Some(&number) => number,
-            None => {
-                self.numbers.insert(name.clone(), self.operators.len());
-                self.operators.push(name.clone());
-                self.operators.len() - 1
-            }
-        };
+        let operator = self.operator(name);
         let defaults = self.spec.operators.get(operator);
-        let location = match (&station.zone, station.lat, station.lon) {
-            (Some(zone), None, None) => Some(Location::Zone(zone.clone())),
-            (None, Some(lat), Some(lon)) => Some(Location::Point(lat, lon)),
-            (Some(_), _, _) => {
-                problems.about(subject, "zone", "both a zone and a coordinate", "one of them");
-                None
-            }
-            _ => {
-                problems.about(
-                    subject,
-                    "zone",
-                    "no zone, and no `lat` and `lon`",
-                    "the place of the station",
-                );
-                None
-            }
-        };
-        let public = AccessSpec::One("public".to_owned());
-        // Errors in an access rule of the operator have been reported there.
-        let access = match (&station.access, defaults.and_then(|d| d.access.as_ref())) {
-            (Some(access), _) => self.access(access, name, subject, problems),
-            (None, Some(access)) => {
-                let mut said = Problems::quiet(problems);
-                self.access(access, name, subject, &mut said)
-            }
-            (None, None) => self.access(&public, name, subject, problems),
-        };
+        let location = location(station, subject, problems);
+        let access = self.access_of(station, defaults, name, subject, problems);
         let retailer = match station.retailer.as_ref().or(defaults.and_then(|d| d.retailer.as_ref())) {
             Some(retailer) if station.retailer.is_some() => self.retailer(retailer, subject, problems),
             Some(retailer) => self.retailers.iter().position(|r| &r.name == retailer).map(RetailerId::new),
@@ -204,6 +172,36 @@ impl Resolver<'_> {
                     .unwrap_or(QUEUE_PATIENCE_S),
             },
         })
+    }
+
+    /// Number of the operator called `name`, which may be new.
+    fn operator(&mut self, name: &str) -> usize {
+        if let Some(&number) = self.numbers.get(name) {
+            return number;
+        }
+        self.numbers.insert(name.to_owned(), self.operators.len());
+        self.operators.push(name.to_owned());
+        self.operators.len() - 1
+    }
+
+    /// Access to a station: its rule, the rule of its operator, or public.
+    fn access_of(
+        &self,
+        station: &StationSpec,
+        operator: Option<&OperatorSpec>,
+        name: &str,
+        subject: &Subject,
+        problems: &mut Problems<'_>,
+    ) -> Option<Access> {
+        match (&station.access, operator.and_then(|operator| operator.access.as_ref())) {
+            (Some(access), _) => self.access(access, name, subject, problems),
+            (None, Some(access)) => {
+                // Errors in an access rule of the operator have been reported there.
+                let mut reported = Problems::quiet(problems);
+                self.access(access, name, subject, &mut reported)
+            }
+            (None, None) => Some(Access::PUBLIC),
+        }
     }
 
     fn retailer(&self, name: &str, subject: &Subject, problems: &mut Problems<'_>) -> Option<RetailerId> {
@@ -311,6 +309,22 @@ impl Resolver<'_> {
                         .help("add `dc_kw` or `ac_kw` to the type, or a station with the other kind of connector");
                 }
             }
+        }
+    }
+}
+
+/// The place that a station gives: a zone or a coordinate.
+fn location(station: &StationSpec, subject: &Subject, problems: &mut Problems<'_>) -> Option<Location> {
+    match (&station.zone, station.lat, station.lon) {
+        (Some(zone), None, None) => Some(Location::Zone(zone.clone())),
+        (None, Some(lat), Some(lon)) => Some(Location::Point(lat, lon)),
+        (Some(_), _, _) => {
+            problems.about(subject, "zone", "both a zone and a coordinate", "one of them");
+            None
+        }
+        _ => {
+            problems.about(subject, "zone", "no zone, and no `lat` and `lon`", "the place of the station");
+            None
         }
     }
 }
