@@ -10,7 +10,7 @@ use crate::training::results::{self, AGENT, Summary};
 use crate::training::{Course, Trainer};
 use clap::Args;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Arguments of `gridfleet train`.
 #[derive(Debug, Args)]
@@ -65,21 +65,8 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     if !args.resume {
         clear_work_dir(&output).map_err(|e| Error::writing(&work_dir, e))?;
     }
-    let mut trainer = if args.resume {
-        let path =
-            [&work_dir, &output].map(|folder| folder.join(AGENT)).into_iter().find(|path| path.is_file());
-        let Some(path) = path else {
-            let found = format!("no {AGENT} in {} nor in {}", work_dir.display(), output.display());
-            return Err(InputError::new(found, "a training that was interrupted, or a finished one")
-                .key("--resume")
-                .help("without --resume a new one starts")
-                .into());
-        };
-        let checkpoint = Checkpoint::read(&path)?;
-        Trainer::resume(course, hash, &checkpoint).map_err(|error| in_file(error, &path))?
-    } else {
-        Trainer::new(course, hash)?
-    };
+    let mut trainer =
+        if args.resume { resumed(course, hash, &work_dir, &output)? } else { Trainer::new(course, hash)? };
     if !args.quiet {
         terminal::message(&format!(
             "{}: {} of {} steps, results in {}\n",
@@ -94,23 +81,8 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     if kept.is_file() {
         interrupts::keep(kept_steps(trainer.steps(), &kept));
     }
-    let every = u64::from(trainer.course().spec.checkpoint_weeks);
     let progress = TrainProgress::new(trainer.all_steps(), !args.quiet && terminal::moves());
-    while !trainer.is_done() {
-        trainer.round()?;
-        progress.update(&trainer);
-        let stopped = stop.load(Ordering::Relaxed);
-        if stopped || trainer.rounds().is_multiple_of(every) {
-            trainer.checkpoint().write(&kept)?;
-            interrupts::keep(kept_steps(trainer.steps(), &kept));
-        }
-        if stopped {
-            drop(progress);
-            return Err(Error::Other(format!("interrupted; {}", kept_steps(trainer.steps(), &kept))));
-        }
-    }
-    drop(progress);
-    trainer.checkpoint().write(&kept)?;
+    rounds(&mut trainer, &kept, progress, stop)?;
     let summary = Summary::of(&trainer)?;
     results::write(dir.path(), &trainer, &summary)?;
     let mut manifest = Manifest::new(std::env::args().collect());
@@ -129,6 +101,40 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     } else {
         terminal::print(&summary.text())
     }
+}
+
+/// The training whose checkpoint is in the folder of work in progress, or otherwise in that of results.
+fn resumed(course: Course, hash: String, work_dir: &Path, output: &Path) -> Result<Trainer> {
+    let path = [work_dir, output].map(|folder| folder.join(AGENT)).into_iter().find(|path| path.is_file());
+    let Some(path) = path else {
+        let found = format!("no {AGENT} in {} nor in {}", work_dir.display(), output.display());
+        return Err(InputError::new(found, "a training that was interrupted, or a finished one")
+            .key("--resume")
+            .help("without --resume a new one starts")
+            .into());
+    };
+    let checkpoint = Checkpoint::read(&path)?;
+    Trainer::resume(course, hash, &checkpoint).map_err(|error| in_file(error, &path))
+}
+
+/// Trains to the end, with a checkpoint in `kept` every few weeks, at the end and upon an interruption.
+fn rounds(trainer: &mut Trainer, kept: &Path, progress: TrainProgress, stop: &AtomicBool) -> Result<()> {
+    let every = u64::from(trainer.course().spec.checkpoint_weeks);
+    while !trainer.is_done() {
+        trainer.round()?;
+        progress.update(trainer);
+        let stopped = stop.load(Ordering::Relaxed);
+        if stopped || trainer.rounds().is_multiple_of(every) {
+            trainer.checkpoint().write(kept)?;
+            interrupts::keep(kept_steps(trainer.steps(), kept));
+        }
+        if stopped {
+            drop(progress);
+            return Err(Error::Other(format!("interrupted; {}", kept_steps(trainer.steps(), kept))));
+        }
+    }
+    drop(progress);
+    trainer.checkpoint().write(kept)
 }
 
 /// Message about the checkpoint of an interrupted training.

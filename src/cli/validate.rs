@@ -44,73 +44,97 @@ pub fn run(args: &ValidateArgs) -> Result<()> {
 /// Text for a warm-up that is not known yet.
 const FOUND: &str = "found by a pilot run";
 
+/// A description: a title, and rows of a name and a text.
+struct Rows {
+    text: String,
+    /// Width of the names.
+    width: usize,
+}
+
+impl Rows {
+    fn new(name: &str, width: usize) -> Self {
+        Self { text: format!("{name}: ok\n"), width }
+    }
+
+    fn add(&mut self, name: &str, text: impl std::fmt::Display) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(self.text, "  {name:<width$} {text}", width = self.width);
+    }
+}
+
 /// Description of a study.
 fn describe_study(study: &studies::Study) -> String {
     let plan = &study.plan;
     let names = |names: Vec<&str>| names.join(", ");
-    let mut out = format!("{}: ok\n", plan.study);
-    let mut row = |name: &str, text: String| {
-        // Writing to a string cannot fail.
-        let _ = writeln!(out, "  {name:<13} {text}");
-    };
-    row("scenario", plan.scenario_file.clone());
-    row("policies", names(plan.policies.iter().map(|p| p.name.as_str()).collect()));
-    row("baseline", plan.baseline.clone());
+    let mut rows = Rows::new(&plan.study, 13);
+    rows.add("scenario", &plan.scenario_file);
+    rows.add("policies", names(plan.policies.iter().map(|p| p.name.as_str()).collect()));
+    rows.add("baseline", &plan.baseline);
     if !plan.factors.is_empty() {
-        row("factors", names(plan.factors.iter().map(|f| f.name.as_str()).collect()));
+        rows.add("factors", names(plan.factors.iter().map(|f| f.name.as_str()).collect()));
     }
     if study.arms.iter().any(Scenario::settles) {
-        row("warm-up", FOUND.to_owned());
+        rows.add("warm-up", FOUND);
     }
-    row("points", plan.points.len().to_string());
-    row("replications", study.replications.to_string());
-    row("tasks", (plan.arms() as u64 * u64::from(study.replications)).to_string());
-    row("metrics", names(plan.metrics.iter().map(|m| m.name.as_str()).collect()));
-    out
+    rows.add("points", plan.points.len());
+    rows.add("replications", study.replications);
+    rows.add("tasks", plan.arms() as u64 * u64::from(study.replications));
+    rows.add("metrics", names(plan.metrics.iter().map(|m| m.name.as_str()).collect()));
+    rows.text
 }
 
 /// Description of a scenario.
 fn describe(setup: &Setup, prepared: &Prepared, settles: bool) -> String {
-    let mut out = format!("{}: ok\n", prepared.name);
-    let mut row = |name: &str, text: String| {
-        // Writing to a string cannot fail.
-        let _ = writeln!(out, "  {name:<11} {text}");
-    };
+    let mut rows = Rows::new(&prepared.name, 11);
+    period(setup, prepared, settles, &mut rows);
+    demand(setup, prepared, &mut rows);
+    supply(setup, &mut rows);
+    grid(setup, &mut rows);
+    pricing(setup, prepared, &mut rows);
+    rows.text
+}
+
+/// Period, mode and policies of the fleets.
+fn period(setup: &Setup, prepared: &Prepared, settles: bool, rows: &mut Rows) {
     let hours = (setup.end - setup.start) as f64 / 3_600.0;
     let zone = setup.clock.tz().name();
     let local = |t| setup.clock.local(t).format("%Y-%m-%d %H:%M").to_string();
-    row("period", format!("{} to {} ({zone}, {hours} h)", local(setup.start), local(setup.end)));
+    rows.add("period", format!("{} to {} ({zone}, {hours} h)", local(setup.start), local(setup.end)));
     if settles {
-        row("warm-up", FOUND.to_owned());
+        rows.add("warm-up", FOUND);
     }
     match setup.mode {
         Mode::Dispatch { patience_s } => {
-            row(
-                "mode",
-                format!("dispatch ({}, riders wait {patience_s} s)", prepared.policies.dispatch.name()),
-            );
+            let policy = prepared.policies.dispatch.name();
+            rows.add("mode", format!("dispatch ({policy}, riders wait {patience_s} s)"));
         }
-        Mode::Replay => row("mode", "replay".to_owned()),
+        Mode::Replay => rows.add("mode", "replay"),
     }
-    row("charging", prepared.policies.charging.name().to_owned());
-    row("requests", format!("{} ({} rows read)", setup.requests.len(), prepared.import.rows_read));
+    rows.add("charging", prepared.policies.charging.name());
+}
+
+/// Requests and vehicles.
+fn demand(setup: &Setup, prepared: &Prepared, rows: &mut Rows) {
+    rows.add("requests", format!("{} ({} rows read)", setup.requests.len(), prepared.import.rows_read));
     for (reason, count) in prepared.import.skipped.iter().chain(&prepared.left_out) {
-        row("", format!("{count} left out: {reason}"));
+        rows.add("", format!("{count} left out: {reason}"));
     }
     for (what, count) in &prepared.import.repaired {
-        row("", format!("{count} repaired: {what}"));
+        rows.add("", format!("{count} repaired: {what}"));
     }
     for (property, how) in &prepared.import.derived {
-        row("", format!("{property}: {how}"));
+        rows.add("", format!("{property}: {how}"));
     }
     for (i, fleet) in setup.fleets.iter().enumerate() {
         let vehicles = setup.vehicles.iter().filter(|v| v.fleet.index() == i).count();
         let requests = setup.requests.fleet.iter().filter(|f| f.index() == i).count();
-        row(
-            "fleet",
-            format!("{}: {}, {}", fleet.name, counted(vehicles, "vehicle"), counted(requests, "request")),
-        );
+        let (vehicles, requests) = (counted(vehicles, "vehicle"), counted(requests, "request"));
+        rows.add("fleet", format!("{}: {vehicles}, {requests}", fleet.name));
     }
+}
+
+/// Stations, retailers and markets.
+fn supply(setup: &Setup, rows: &mut Rows) {
     let connectors: usize = setup.stations.iter().map(|s| s.connectors.len()).sum();
     let text = format!(
         "{} with {} of {}",
@@ -118,9 +142,9 @@ fn describe(setup: &Setup, prepared: &Prepared, settles: bool) -> String {
         counted(connectors, "connector"),
         counted(setup.operators.len(), "operator")
     );
-    row("charging at", text);
+    rows.add("charging at", text);
     for retailer in &setup.retailers {
-        row("retailer", format!("{}, a price every {} s", retailer.name, retailer.slot_s));
+        rows.add("retailer", format!("{}, a price every {} s", retailer.name, retailer.slot_s));
     }
     for market in &setup.trading.markets {
         let products = market.products;
@@ -133,47 +157,42 @@ fn describe(setup: &Setup, prepared: &Prepared, settles: bool) -> String {
                 format!("gates {} ahead", counted(weeks_before as usize, "week"))
             }
         };
-        row(
-            "market",
-            format!(
-                "{}, {} of {} s, {gates}",
-                market.name,
-                counted(products.count, "product"),
-                products.slot_s
-            ),
-        );
+        let count = counted(products.count, "product");
+        rows.add("market", format!("{}, {count} of {} s, {gates}", market.name, products.slot_s));
     }
+}
+
+/// Households and the feeder.
+fn grid(setup: &Setup, rows: &mut Rows) {
     for group in &setup.retail.households {
         let retailer = &setup.retailers[group.retailer.index()].name;
-        row("households", format!("{}: {} of {retailer}", group.name, counted(group.count as usize, "home")));
+        let homes = counted(group.count as usize, "home");
+        rows.add("households", format!("{}: {homes} of {retailer}", group.name));
     }
     if let Some(grid) = &setup.grid {
         let load_kw: f64 = grid.feeder.buses().iter().map(|bus| 1_000.0 * bus.load_mw).sum();
-        row(
-            "feeder",
-            format!(
-                "{}: {} buses with {} kW, {}",
-                grid.name,
-                grid.number.len(),
-                crate::outputs::summary::thousands(load_kw, 0),
-                grid.enforce.name()
-            ),
-        );
+        let (load, buses) = (crate::outputs::summary::thousands(load_kw, 0), grid.number.len());
+        let limits = grid.enforce.name();
+        rows.add("feeder", format!("{}: {buses} buses with {load} kW, {limits}", grid.name));
     }
+}
+
+/// Policies of retailers and of bidders.
+fn pricing(setup: &Setup, prepared: &Prepared, rows: &mut Rows) {
+    let policies = &prepared.policies;
     if !setup.retail.is_empty() {
-        row("pricing", prepared.policies.pricing.name().to_owned());
-        row("response", prepared.policies.response.name().to_owned());
+        rows.add("pricing", policies.pricing.name());
+        rows.add("response", policies.response.name());
     }
     if let Some(competition) = &setup.competition {
         let names =
             competition.retailers.iter().map(|retailer| setup.retailers[retailer.index()].name.as_str());
-        row("competition", names.collect::<Vec<_>>().join(", "));
-        row("aggregator", prepared.policies.aggregator.name().to_owned());
+        rows.add("competition", names.collect::<Vec<_>>().join(", "));
+        rows.add("aggregator", policies.aggregator.name());
     }
     if setup.trading.is_active() {
-        row("bidding", prepared.policies.bidding.name().to_owned());
+        rows.add("bidding", policies.bidding.name());
     }
-    out
 }
 
 /// `1 station`, `2 stations`.

@@ -2,13 +2,15 @@
 
 use super::columns::Interner;
 use super::source::OnBadRow;
-use super::table::Table;
+use super::table::{Table, TableFile};
+use super::times::DateOrder;
 use super::trace::{ImportReport, Trace};
 use super::zones::Zones;
 use gridfleet_core::error::{InputError, Result};
 use gridfleet_core::ids::PlaceId;
 use gridfleet_core::time::SimTime;
 use rustc_hash::FxHashMap;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -39,6 +41,33 @@ pub struct Trip {
     pub soc_end: f64,
     /// Whether the vehicle was plugged in at the end.
     pub ends_at_charger: bool,
+}
+
+/// Reason why a row is no trip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong {
+    /// Column of the wrong cell.
+    pub column: usize,
+    /// Reason, by which such rows are counted.
+    pub reason: &'static str,
+    /// Description of what was expected.
+    pub expected: Cow<'static, str>,
+}
+
+impl Wrong {
+    /// A cell of `column` that is wrong for `reason`.
+    pub fn new(column: usize, reason: &'static str, expected: impl Into<Cow<'static, str>>) -> Self {
+        Self { column, reason, expected: expected.into() }
+    }
+}
+
+/// Rows of a file of trips.
+#[derive(Debug)]
+pub struct TripRows {
+    /// The table; it has a row.
+    pub table: Table,
+    /// Rows whose number of cells is wrong, ascending.
+    ragged: Vec<usize>,
 }
 
 /// Collects trips from one or several files into a [`Trace`].
@@ -121,13 +150,55 @@ impl TraceBuilder {
         self.on_bad_row == OnBadRow::Skip
     }
 
-    /// Counts rows read.
-    pub fn read_rows(&mut self, rows: usize) {
-        self.trace.report.rows_read += rows as u64;
+    /// Reads these columns of a file of trips and counts its rows.
+    ///
+    /// # Errors
+    /// If the file cannot be read or has no rows, or a row has a wrong number of cells and is not to be skipped.
+    pub fn rows(
+        &mut self,
+        file: &TableFile,
+        columns: &[usize],
+        date_order: Option<DateOrder>,
+    ) -> Result<TripRows> {
+        let mut table = file.read(columns)?;
+        if let Some(order) = date_order {
+            table.set_date_order(order);
+        }
+        if table.rows() == 0 {
+            return Err(InputError::new("no rows", "one trip per row").file(file.path()).into());
+        }
+        self.trace.report.rows_read += table.rows() as u64;
+        let ragged = self.reject_ragged(&table)?;
+        Ok(TripRows { table, ragged })
+    }
+
+    /// Adds the trip that `trip` reads from each row, and rejects the rows that are none.
+    ///
+    /// # Errors
+    /// If a row is wrong and bad rows are not to be skipped.
+    pub fn add(
+        &mut self,
+        rows: &TripRows,
+        mut trip: impl FnMut(usize, &mut Self) -> Result<Trip, Wrong>,
+    ) -> Result<()> {
+        let TripRows { table, ragged } = rows;
+        self.reserve(table.rows());
+        for row in 0..table.rows() {
+            if !ragged.is_empty() && ragged.binary_search(&row).is_ok() {
+                continue;
+            }
+            match trip(row, self) {
+                Ok(trip) => self.push(trip),
+                Err(wrong) => {
+                    self.reject(wrong.reason, || table.error(wrong.column, row, wrong.expected))?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Reserves memory for this many more trips.
-    pub fn reserve(&mut self, rows: usize) {
+    fn reserve(&mut self, rows: usize) {
         let t = &mut self.trace;
         t.request_time.reserve(rows);
         t.origin.reserve(rows);
@@ -170,7 +241,7 @@ impl TraceBuilder {
     ///
     /// # Errors
     /// If there is such a row and bad rows are not to be skipped.
-    pub fn reject_ragged(&mut self, table: &Table) -> Result<Vec<usize>> {
+    fn reject_ragged(&mut self, table: &Table) -> Result<Vec<usize>> {
         for &(row, cells) in table.ragged() {
             self.reject("wrong number of cells", || {
                 InputError::new(format!("{cells} cells"), format!("{} as in the header", table.width()))

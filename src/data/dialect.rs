@@ -143,133 +143,191 @@ impl Dialect {
         reading: &Reading,
         delimiter_known: Option<u8>,
     ) -> Result<Self> {
-        let mut notes = Vec::new();
         let lines = lines(head, whole);
+        let Some(sample) = Sample::of(&lines, reading, delimiter_known) else {
+            let problem = InputError::new("an empty file", "a table with a header line and rows");
+            return Err(problem.file(path).into());
+        };
+        let (delimiter, mark) = (sample.delimiter, sample.mark.as_deref());
+        let at = sample.header_at();
+        let header = sample.header(at, reading);
+        let names = header.named(path, reading)?;
+        let mut notes = Vec::new();
+        if at > 0 && mark.is_none() {
+            notes.push(format!("{at} line{} above the header", if at == 1 { "" } else { "s" }));
+        }
+        if sample.has_comments() {
+            notes.push("lines that begin with # are comments".to_owned());
+        }
+        let below: Vec<Vec<&[u8]>> =
+            sample.rows.iter().skip(header.first_row).map(|line| line.cells(delimiter)).collect();
+        let below: Vec<Vec<&[u8]>> = below.into_iter().filter(|cells| marked(cells, mark)).collect();
+        let width = width(path, header.line, &names, &below, &mut notes)?;
+        notes.push(format!("cells parted by {}", name_of(delimiter)));
+        if head.iter().any(|b| !b.is_ascii()) && std::str::from_utf8(whole_characters(head, whole)).is_err() {
+            notes.push("encoded in Latin-1 (Windows-1252)".to_owned());
+        }
+        if header.headerless {
+            notes.push("no header line".to_owned());
+        }
+        let prefix = if header.is_row { Vec::new() } else { sample.cells(at).unwrap_or_default() };
+        Ok(Self {
+            delimiter,
+            names,
+            start: sample.rows.get(header.first_row).map_or(head.len(), |line| line.start) as u64,
+            line: header.line,
+            headerless: header.headerless,
+            width,
+            decimal: reading.decimal.or_else(|| habit(&below)),
+            header: prefix.into_iter().map(<[u8]>::to_vec).collect(),
+            comments: sample.has_comments(),
+            mark: sample.mark.unwrap_or_default(),
+            notes,
+        })
+    }
+}
+
+/// The first lines that are not blank.
+struct Sample<'a> {
+    /// All of them, comments as well.
+    text: Vec<&'a Line<'a>>,
+    /// The others; there is one.
+    rows: Vec<&'a Line<'a>>,
+    delimiter: u8,
+    /// The most frequent number of cells.
+    common: usize,
+    /// First cells of the rows in a file of several record types.
+    mark: Option<Vec<Vec<u8>>>,
+}
+
+/// The line of the header.
+struct Header {
+    /// Names of the columns; empty where a name is missing.
+    names: Vec<String>,
+    /// Line of the names, from 1.
+    line: u64,
+    /// Position of the first row in the sample.
+    first_row: usize,
+    /// Whether the line is a row.
+    is_row: bool,
+    /// Whether it is a row and the user named no columns.
+    headerless: bool,
+}
+
+/// Number of cells that are not empty.
+fn filled(cells: &[&[u8]]) -> usize {
+    cells.iter().filter(|cell| !cell.is_empty()).count()
+}
+
+/// The cells as names.
+fn texts(cells: &[&[u8]]) -> Vec<String> {
+    cells.iter().map(|cell| decode(cell).trim().to_owned()).collect()
+}
+
+impl<'a> Sample<'a> {
+    /// `None` without rows.
+    fn of(lines: &'a [Line<'a>], reading: &Reading, delimiter_known: Option<u8>) -> Option<Self> {
         let text: Vec<&Line<'_>> = lines.iter().filter(|line| !line.text.trim_ascii().is_empty()).collect();
-        let comments = text.iter().filter(|line| line.is_comment()).count();
         let rows: Vec<&Line<'_>> =
             text.iter().copied().filter(|line| !line.is_comment()).take(SAMPLE).collect();
         if rows.is_empty() {
-            return Err(InputError::new("an empty file", "a table with a header line and rows")
-                .file(path)
-                .into());
+            return None;
         }
         let samples: Vec<&[u8]> = rows.iter().map(|line| line.text).collect();
         let delimiter = delimiter_known.unwrap_or_else(|| delimiter(&samples));
         let counts: Vec<usize> = rows.iter().map(|line| line.cells(delimiter).len()).collect();
         let (common, _) = commonest(&counts);
         let mark = mark(&rows, delimiter, reading);
-        let at = match &mark {
-            Some(mark) => header_of_records(&rows, delimiter, mark),
-            None => rows.iter().take(MOST_PREAMBLE).position(|line| {
-                let cells = line.cells(delimiter);
-                let filled = cells.iter().filter(|cell| !cell.is_empty()).count();
-                cells.len() == common || (filled >= 2 && cells.len() * 2 > common) || common == 1
-            }),
-        };
-        let at = at.unwrap_or(0);
-        let header = rows[at];
-        let mut cells = header.cells(delimiter);
-        let title = |cells: &[&[u8]]| common > 1 && cells.iter().filter(|cell| !cell.is_empty()).count() < 2;
-        let mut at = at;
+        Some(Self { text, rows, delimiter, common, mark })
+    }
+
+    fn has_comments(&self) -> bool {
+        self.text.iter().any(|line| line.is_comment())
+    }
+
+    /// Cells of a row of the sample.
+    fn cells(&self, at: usize) -> Option<Vec<&'a [u8]>> {
+        self.rows.get(at).map(|line| line.cells(self.delimiter))
+    }
+
+    /// Position of the header, or of the first row if there is none.
+    fn header_at(&self) -> usize {
+        if let Some(mark) = &self.mark {
+            return header_of_records(&self.rows, self.delimiter, mark).unwrap_or(0);
+        }
+        let common = self.common;
+        let first = self.rows.iter().take(MOST_PREAMBLE).position(|line| {
+            let cells = line.cells(self.delimiter);
+            cells.len() == common || (filled(&cells) >= 2 && cells.len() * 2 > common) || common == 1
+        });
+        let mut at = first.unwrap_or(0);
+        let mut cells = self.cells(at).unwrap_or_default();
         // Titles that are padded with delimiters.
-        while title(&cells) && at + 1 < rows.len().min(MOST_PREAMBLE) && mark.is_none() {
+        while common > 1 && filled(&cells) < 2 && at + 1 < self.rows.len().min(MOST_PREAMBLE) {
             at += 1;
-            cells = rows[at].cells(delimiter);
+            cells = self.cells(at).unwrap_or_default();
         }
         // A line that names groups of columns, above the line that names them all.
-        let filled = |cells: &[&[u8]]| cells.iter().filter(|cell| !cell.is_empty()).count();
-        while mark.is_none()
-            && filled(&cells) * 2 < common
-            && let Some(next) = rows.get(at + 1).map(|line| line.cells(delimiter))
+        while filled(&cells) * 2 < common
+            && let Some(next) = self.cells(at + 1)
             && filled(&next) > filled(&cells)
             && !is_row(&next)
         {
             at += 1;
             cells = next;
         }
-        let header = rows[at];
-        let mut first_row = at + 1;
-        let row_like = mark.is_none() && is_row(&cells);
-        let mut names: Vec<String> = cells.iter().map(|cell| decode(cell).trim().to_owned()).collect();
-        let mut line = header.number;
-        let commented = text.iter().rfind(|line| line.is_comment() && line.number < header.number);
-        let commented = commented.map(|line| {
-            (line.number, split(line.text.trim_ascii_start().get(1..).unwrap_or_default(), delimiter))
-        });
-        let mut headerless = false;
-        if row_like {
-            match commented {
-                // A header that is commented out.
-                Some((number, cells)) if cells.len() == names.len() && cells.len() > 1 && !is_row(&cells) => {
-                    names = cells.iter().map(|cell| decode(cell).trim().to_owned()).collect();
-                    line = number;
-                }
-                _ => {
-                    headerless = reading.columns.is_empty();
-                    names = (1..=names.len()).map(|number| format!("column {number}")).collect();
-                }
+        at
+    }
+
+    /// The header at this position.
+    fn header(&self, at: usize, reading: &Reading) -> Header {
+        let cells = self.cells(at).unwrap_or_default();
+        let line = self.rows.get(at).map_or(0, |line| line.number);
+        let is_row = self.mark.is_none() && is_row(&cells);
+        let mut header = Header { names: texts(&cells), line, first_row: at + 1, is_row, headerless: false };
+        if is_row {
+            header.first_row = at;
+            if let Some((number, names)) = self.commented_header(line, cells.len()) {
+                (header.line, header.names) = (number, names);
+            } else {
+                header.headerless = reading.columns.is_empty();
+                header.names = (1..=cells.len()).map(|number| format!("column {number}")).collect();
             }
-            first_row = at;
-        } else if let Some(below) = rows.get(at + 1).map(|line| line.cells(delimiter))
-            && mark.is_none()
-            && is_unit_line(&below, rows.get(at + 2).map(|line| line.cells(delimiter)))
+        } else if let Some(below) = self.cells(at + 1)
+            && self.mark.is_none()
+            && is_unit_line(&below, self.cells(at + 2))
         {
-            for (name, unit) in names.iter_mut().zip(&below).filter(|(_, unit)| !unit.is_empty()) {
+            for (name, unit) in header.names.iter_mut().zip(&below).filter(|(_, unit)| !unit.is_empty()) {
                 *name = format!("{name} {}", decode(unit));
             }
-            first_row = at + 2;
+            header.first_row = at + 2;
         }
-        if at > 0 && mark.is_none() {
-            notes.push(format!("{at} line{} above the header", if at == 1 { "" } else { "s" }));
+        header
+    }
+
+    /// Line and names of a header that is commented out above `line`.
+    fn commented_header(&self, line: u64, width: usize) -> Option<(u64, Vec<String>)> {
+        let comment = self.text.iter().rfind(|above| above.is_comment() && above.number < line)?;
+        let names = comment.text.trim_ascii_start().get(1..).unwrap_or_default();
+        let cells = split(names, self.delimiter);
+        (cells.len() == width && width > 1 && !is_row(&cells)).then(|| (comment.number, texts(&cells)))
+    }
+}
+
+impl Header {
+    /// The names of the columns: those that the user states, and numbers where one is missing.
+    fn named(&self, path: &Path, reading: &Reading) -> Result<Vec<String>> {
+        let (stated, count) = (&reading.columns, self.names.len());
+        if !stated.is_empty() && stated.len() < count {
+            let expected = format!("{count} names, one for each cell of a row");
+            let problem = InputError::new(format!("{} names", stated.len()), expected);
+            return Err(problem.file(path).line(self.line).key("--columns").into());
         }
-        if comments > 0 {
-            notes.push("lines that begin with # are comments".to_owned());
-        }
-        if !reading.columns.is_empty() {
-            if reading.columns.len() < names.len() {
-                let found = format!("{} names", reading.columns.len());
-                return Err(InputError::new(
-                    found,
-                    format!("{} names, one for each cell of a row", names.len()),
-                )
-                .file(path)
-                .line(line)
-                .key("--columns")
-                .into());
-            }
-            names.clone_from(&reading.columns);
-        }
+        let mut names = if stated.is_empty() { self.names.clone() } else { stated.clone() };
         for (at, name) in names.iter_mut().enumerate().filter(|(_, name)| name.is_empty()) {
             *name = format!("column {}", at + 1);
         }
-        let below: Vec<Vec<&[u8]>> = rows.iter().skip(first_row).map(|line| line.cells(delimiter)).collect();
-        let below: Vec<Vec<&[u8]>> =
-            below.into_iter().filter(|cells| marked(cells, mark.as_deref())).collect();
-        let width = width(path, line, &names, &below, &mut notes)?;
-        let start = rows.get(first_row).map_or(head.len(), |line| line.start) as u64;
-        let decimal = reading.decimal.or_else(|| habit(&below));
-        notes.push(format!("cells parted by {}", name_of(delimiter)));
-        if head.iter().any(|b| !b.is_ascii()) && std::str::from_utf8(whole_characters(head, whole)).is_err() {
-            notes.push("encoded in Latin-1 (Windows-1252)".to_owned());
-        }
-        if headerless {
-            notes.push("no header line".to_owned());
-        }
-        let prefix = if headerless || row_like { Vec::new() } else { header.cells(delimiter) };
-        Ok(Self {
-            delimiter,
-            names,
-            start,
-            line,
-            headerless,
-            width,
-            mark: mark.unwrap_or_default(),
-            header: prefix.into_iter().map(<[u8]>::to_vec).collect(),
-            comments: comments > 0,
-            decimal,
-            notes,
-        })
+        Ok(names)
     }
 }
 

@@ -14,7 +14,7 @@
 //! tips, taxes and tolls. Thresholds below without a source are assumed; the rows affected by each are
 //! counted.
 
-use super::builder::{TraceBuilder, Trip};
+use super::builder::{TraceBuilder, Trip, Wrong};
 use super::presets::Preset;
 use super::source::TripSource;
 use super::table::{Numbers, Table, TableFile};
@@ -23,7 +23,7 @@ use super::trace::Trace;
 use super::trips::{self, Coded};
 use super::units::MILE_KM;
 use chrono_tz::Tz;
-use gridfleet_core::error::{InputError, Result};
+use gridfleet_core::error::{Error, InputError, Result};
 use gridfleet_core::ids::PlaceId;
 use gridfleet_core::ranges;
 use gridfleet_core::time::{DAY_S, Local, SimTime};
@@ -88,143 +88,147 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
     if let Some(preset) = for_hire(file)? {
         return trips::read_preset(file, &preset, source, builder);
     }
-    let help = |error: gridfleet_core::error::Error| match error {
-        gridfleet_core::error::Error::Input(errors) => gridfleet_core::error::Error::Input(
-            errors
-                .into_iter()
-                .map(|e| {
-                    e.help(
-                        "this is no TLC file of any year; import other tables as `trips`, with a column map",
-                    )
-                })
-                .collect(),
-        ),
-        other => other,
-    };
-    let pickup = file.require(&PICKUP_TIME).map_err(help)?;
-    let dropoff = file.require(&DROPOFF_TIME).map_err(help)?;
-    let distance = file.require(&DISTANCE).map_err(help)?;
-    let zones = file.find(&PICKUP_ZONE).zip(file.find(&DROPOFF_ZONE));
-    let coordinates = match zones {
-        Some(_) => None,
-        None => {
-            // For a file with neither, the missing column reported is a zone: all recent files have zones.
-            file.find(&PICKUP_LAT).ok_or_else(|| file.lacks(PICKUP_ZONE[0])).map_err(|e| help(e.into()))?;
-            let [a, b] = [file.require(&PICKUP_LAT)?, file.require(&PICKUP_LON)?];
-            let [c, d] = [file.require(&DROPOFF_LAT)?, file.require(&DROPOFF_LON)?];
-            Some([a, b, c, d])
-        }
-    };
-    let passengers = file.find(&PASSENGERS);
-    let fare = file.find(&FARE);
-    let vendor = file.find(&VENDOR);
-    let fleet = source.fleet_column.as_deref().map(|name| file.require(&[name])).transpose()?;
-    let mut wanted = vec![pickup, dropoff, distance];
-    wanted.extend(zones.iter().flat_map(|&(a, b)| [a, b]));
-    wanted.extend(coordinates.iter().flatten());
-    wanted.extend([passengers, fare, vendor, fleet].into_iter().flatten());
-    let table = file.read(&wanted)?;
-    if table.rows() == 0 {
-        return Err(InputError::new("no rows", "one trip per row").file(file.path()).into());
-    }
-    builder.read_rows(table.rows());
-    let ragged = builder.reject_ragged(&table)?;
-
-    let optional = |column: Option<usize>| column.map(|c| table.numbers(c)).transpose();
-    let distances = table.numbers(distance)?;
-    let (passengers, fares, fare_at) = (optional(passengers)?, optional(fare)?, fare);
-    let mut next = 0;
-    let vendors = Coded::load(&table, vendor, |_| {
-        next += 1;
-        next
-    })?;
-    let fleets = Coded::load(&table, fleet, |name| builder.fleet(name))?;
-    let places = Places::load(&table, file, zones, coordinates, builder)?;
-    // The copies of the open data portal write the month first.
-    let order = Some(DateOrder::MonthFirst);
-    let times = Times { pickup: table.times_in(pickup, order)?, dropoff: table.times_in(dropoff, order)? };
-    let spans = times.spans();
+    let columns = Columns::find(file, source)?;
+    let rows = builder.rows(file, &columns.all(), None)?;
+    let values = Values::load(&rows.table, file, columns, builder)?;
     for note in file.notes() {
         builder.assume("file", note);
     }
     builder.assume("unit of distances", "miles");
     builder.derive("request_time", "pick-up time (the files have no request time)");
-    if passengers.is_none() {
+    if values.passengers.is_none() {
         builder.derive("passengers", "not recorded");
     }
-    if fares.is_none() {
+    if values.fares.is_none() {
         builder.derive("fare", "the fleet's tariff");
     }
-
-    builder.reserve(table.rows());
     let mut clock = WallClock::new(NEW_YORK);
-    let mut seen: FxHashSet<(u32, i64, i64, PlaceId, PlaceId, u64, u64)> = FxHashSet::default();
-    for row in 0..table.rows() {
-        if !ragged.is_empty() && ragged.binary_search(&row).is_ok() {
-            continue;
-        }
-        let (start, end) = match times.row(row, &mut clock, builder) {
-            Ok(times) => times,
-            Err(at_end) => {
-                let column = if at_end { dropoff } else { pickup };
-                builder.reject("unreadable time", || {
-                    table.error(column, row, "a time such as 2018-03-05 17:30:00")
-                })?;
-                continue;
+    let mut seen = FxHashSet::default();
+    builder.add(&rows, |row, builder| values.trip(row, &mut clock, &mut seen, builder))
+}
+
+/// Columns of a file.
+struct Columns {
+    pickup: usize,
+    dropoff: usize,
+    distance: usize,
+    /// Zones of both ends.
+    zones: Option<(usize, usize)>,
+    /// Otherwise latitude and longitude of both ends.
+    coordinates: Option<[usize; 4]>,
+    passengers: Option<usize>,
+    fare: Option<usize>,
+    vendor: Option<usize>,
+    fleet: Option<usize>,
+}
+
+impl Columns {
+    fn find(file: &TableFile, source: &TripSource) -> Result<Self> {
+        let pickup = file.require(&PICKUP_TIME).map_err(no_tlc_file)?;
+        let dropoff = file.require(&DROPOFF_TIME).map_err(no_tlc_file)?;
+        let distance = file.require(&DISTANCE).map_err(no_tlc_file)?;
+        let zones = file.find(&PICKUP_ZONE).zip(file.find(&DROPOFF_ZONE));
+        let coordinates = match zones {
+            Some(_) => None,
+            None => {
+                // For a file with neither, the missing column reported is a zone: all recent files have zones.
+                let missing = || no_tlc_file(file.lacks(PICKUP_ZONE[0]).into());
+                file.find(&PICKUP_LAT).ok_or_else(missing)?;
+                let [a, b] = [file.require(&PICKUP_LAT)?, file.require(&PICKUP_LON)?];
+                let [c, d] = [file.require(&DROPOFF_LAT)?, file.require(&DROPOFF_LON)?];
+                Some([a, b, c, d])
             }
         };
-        if !spans.iter().any(|(first, last)| (*first..=*last).contains(&start.0)) {
-            builder.reject("time outside the file's period", || {
-                let (first, last) = (spans[0].0, spans[spans.len() - 1].1);
-                let expected = format!("a time from {} to {}", SimTime(first).iso(), SimTime(last).iso());
-                table.error(pickup, row, expected)
-            })?;
-            continue;
-        }
-        let (origin, destination) = match places.row(row, builder) {
-            Ok(places) => places,
-            Err(wrong) => {
-                builder.reject(wrong.reason, || table.error(wrong.column, row, wrong.expected))?;
-                continue;
-            }
+        Ok(Self {
+            pickup,
+            dropoff,
+            distance,
+            zones,
+            coordinates,
+            passengers: file.find(&PASSENGERS),
+            fare: file.find(&FARE),
+            vendor: file.find(&VENDOR),
+            fleet: source.fleet_column.as_deref().map(|name| file.require(&[name])).transpose()?,
+        })
+    }
+
+    /// All columns that are there.
+    fn all(&self) -> Vec<usize> {
+        let mut all = vec![self.pickup, self.dropoff, self.distance];
+        all.extend(self.zones.iter().flat_map(|&(a, b)| [a, b]));
+        all.extend(self.coordinates.iter().flatten());
+        all.extend([self.passengers, self.fare, self.vendor, self.fleet].into_iter().flatten());
+        all
+    }
+}
+
+/// Says that a file without a column is of another kind.
+fn no_tlc_file(error: Error) -> Error {
+    let help = |error: InputError| {
+        error.help("this is no TLC file of any year; import other tables as `trips`, with a column map")
+    };
+    match error {
+        Error::Input(errors) => Error::Input(errors.into_iter().map(help).collect()),
+        other => other,
+    }
+}
+
+/// Vendor, times, places, distance and fare of a trip, to recognise repetitions.
+type Seen = FxHashSet<(u32, i64, i64, PlaceId, PlaceId, u64, u64)>;
+
+/// Values of the columns.
+struct Values {
+    columns: Columns,
+    distances: Numbers,
+    passengers: Option<Numbers>,
+    fares: Option<Numbers>,
+    vendors: Coded,
+    fleets: Coded,
+    places: Places,
+    times: Times,
+    /// Spans in which trips of this file may begin.
+    spans: Vec<(i64, i64)>,
+}
+
+impl Values {
+    fn load(table: &Table, file: &TableFile, columns: Columns, builder: &mut TraceBuilder) -> Result<Self> {
+        let optional = |column: Option<usize>| column.map(|c| table.numbers(c)).transpose();
+        let distances = table.numbers(columns.distance)?;
+        let (passengers, fares) = (optional(columns.passengers)?, optional(columns.fare)?);
+        let mut next = 0;
+        let vendors = Coded::load(table, columns.vendor, |_| {
+            next += 1;
+            next
+        })?;
+        let fleets = Coded::load(table, columns.fleet, |name| builder.fleet(name))?;
+        let places = Places::load(table, file, columns.zones, columns.coordinates, builder)?;
+        // The copies of the open data portal write the month first.
+        let order = Some(DateOrder::MonthFirst);
+        let times = Times {
+            pickup: table.times_in(columns.pickup, order)?,
+            dropoff: table.times_in(columns.dropoff, order)?,
         };
-        let duration_s = end - start;
-        let of_duration = match duration_s {
-            ..0 => Some("negative duration"),
-            0 => Some("duration of zero"),
-            _ if duration_s > MAX_DURATION_S => Some("duration above 6 h"),
-            _ => None,
-        };
-        if let Some(reason) = of_duration {
-            builder.reject(reason, || {
-                table.error(dropoff, row, "a drop-off at most 6 hours after the pick-up")
-            })?;
-            continue;
-        }
-        let mut distance_km = distances.get(row) * MILE_KM;
-        let of_distance = if distances.is_bad(row) {
-            Some("unreadable distance")
-        } else if distance_km < 0.0 {
-            Some("negative distance")
-        } else if distance_km > MAX_DISTANCE_KM {
-            Some("distance above 200 km")
-        } else if distance_km > MAX_SPEED_KMH * duration_s as f64 / 3_600.0 {
-            Some("speed above 130 km/h")
-        } else {
-            None
-        };
-        if let Some(reason) = of_distance {
-            builder.reject(reason, || {
-                table.error(distance, row, "miles that a taxi can drive in the trip's time")
-            })?;
-            continue;
-        }
-        let mut fare = fares.as_ref().map_or(f64::NAN, |f| f.get(row));
-        let key =
-            (vendors.get(row), start.0, end.0, origin, destination, distance_km.to_bits(), fare.to_bits());
+        let spans = times.spans();
+        Ok(Self { columns, distances, passengers, fares, vendors, fleets, places, times, spans })
+    }
+
+    /// The trip of a row that none before it repeats.
+    fn trip(
+        &self,
+        row: usize,
+        clock: &mut WallClock,
+        seen: &mut Seen,
+        builder: &mut TraceBuilder,
+    ) -> Result<Trip, Wrong> {
+        let (start, end) = self.period(row, clock, builder)?;
+        let (origin, destination) = self.places.row(row, builder)?;
+        let duration_s = self.duration_s(start, end)?;
+        let mut distance_km = self.distance_km(row, duration_s)?;
+        let mut fare = self.fares.as_ref().map_or(f64::NAN, |f| f.get(row));
+        let vendor = self.vendors.get(row);
+        let key = (vendor, start.0, end.0, origin, destination, distance_km.to_bits(), fare.to_bits());
         if !seen.insert(key) {
-            builder.reject("duplicate", || table.error(pickup, row, "a trip that no earlier row has"))?;
-            continue;
+            return Err(Wrong::new(self.columns.pickup, "duplicate", "a trip that no earlier row has"));
         }
         if distance_km == 0.0 {
             builder.repair("distance of zero treated as missing");
@@ -234,12 +238,11 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
             builder.repair("negative fare treated as missing");
             fare = f64::NAN;
         } else if fare > ranges::FARE.most {
-            let column = fare_at.unwrap_or(distance);
-            builder.reject("fare out of range", || table.error(column, row, ranges::FARE.expected()))?;
-            continue;
+            let column = self.columns.fare.unwrap_or(self.columns.distance);
+            return Err(Wrong::new(column, "fare out of range", ranges::FARE.expected()));
         }
-        let riders = passengers.as_ref().map_or(0.0, |p| p.get(row));
-        builder.push(Trip {
+        let riders = self.passengers.as_ref().map_or(0.0, |p| p.get(row));
+        Ok(Trip {
             request_time: start,
             origin,
             destination,
@@ -248,14 +251,63 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
             fare,
             // Taxis carry at most 5 riders and a child; 255 and the like count as missing.
             passengers: if (1.0..=9.0).contains(&riders) { riders as u8 } else { 0 },
-            fleet: fleets.get(row),
+            fleet: self.fleets.get(row),
             vehicle: Trace::NONE,
             soc_start: f64::NAN,
             soc_end: f64::NAN,
             ends_at_charger: false,
-        });
+        })
     }
-    Ok(())
+
+    /// Pick-up and drop-off of a row.
+    fn period(
+        &self,
+        row: usize,
+        clock: &mut WallClock,
+        builder: &mut TraceBuilder,
+    ) -> Result<(SimTime, SimTime), Wrong> {
+        let (start, end) = self.times.row(row, clock, builder).map_err(|at_end| {
+            let column = if at_end { self.columns.dropoff } else { self.columns.pickup };
+            Wrong::new(column, "unreadable time", "a time such as 2018-03-05 17:30:00")
+        })?;
+        let spans = &self.spans;
+        if spans.iter().any(|(first, last)| (*first..=*last).contains(&start.0)) {
+            return Ok((start, end));
+        }
+        let (first, last) = (spans[0].0, spans[spans.len() - 1].1);
+        let expected = format!("a time from {} to {}", SimTime(first).iso(), SimTime(last).iso());
+        Err(Wrong::new(self.columns.pickup, "time outside the file's period", expected))
+    }
+
+    /// Duration of a trip [s].
+    fn duration_s(&self, start: SimTime, end: SimTime) -> Result<i64, Wrong> {
+        let duration_s = end - start;
+        let reason = match duration_s {
+            ..0 => "negative duration",
+            0 => "duration of zero",
+            _ if duration_s > MAX_DURATION_S => "duration above 6 h",
+            _ => return Ok(duration_s),
+        };
+        Err(Wrong::new(self.columns.dropoff, reason, "a drop-off at most 6 hours after the pick-up"))
+    }
+
+    /// Distance of a trip [km], which may be absent (NaN).
+    fn distance_km(&self, row: usize, duration_s: i64) -> Result<f64, Wrong> {
+        let distance_km = self.distances.get(row) * MILE_KM;
+        let reason = if self.distances.is_bad(row) {
+            "unreadable distance"
+        } else if distance_km < 0.0 {
+            "negative distance"
+        } else if distance_km > MAX_DISTANCE_KM {
+            "distance above 200 km"
+        } else if distance_km > MAX_SPEED_KMH * duration_s as f64 / 3_600.0 {
+            "speed above 130 km/h"
+        } else {
+            return Ok(distance_km);
+        };
+        let expected = "miles that a taxi can drive in the trip's time";
+        Err(Wrong::new(self.columns.distance, reason, expected))
+    }
 }
 
 /// Pick-up and drop-off times as written.
@@ -339,13 +391,6 @@ enum Places {
     Points([usize; 4], Box<[Numbers; 4]>),
 }
 
-/// Reason why the places of a row cannot be used.
-struct WrongPlace {
-    reason: &'static str,
-    column: usize,
-    expected: &'static str,
-}
-
 impl Places {
     fn load(
         table: &Table,
@@ -373,22 +418,23 @@ impl Places {
             let code = |v: &f64| {
                 if (1.0..=f64::from(LAST_ZONE)).contains(v) && v.fract() == 0.0 { *v as u32 } else { 0 }
             };
-            Ok::<_, gridfleet_core::error::Error>(numbers.values.iter().map(code).collect::<Vec<u32>>())
+            Ok::<_, Error>(numbers.values.iter().map(code).collect::<Vec<u32>>())
         });
         let [from_codes, to_codes] = codes;
         Ok(Self::Zones([from, to], [from_codes?, to_codes?], known))
     }
 
-    fn row(&self, row: usize, builder: &mut TraceBuilder) -> Result<(PlaceId, PlaceId), WrongPlace> {
+    fn row(&self, row: usize, builder: &mut TraceBuilder) -> Result<(PlaceId, PlaceId), Wrong> {
         match self {
             Self::Zones(columns, codes, known) => {
                 let place = |end: usize| {
                     let code = codes[end].get(row).copied().unwrap_or(0) as usize;
-                    known.get(code).copied().flatten().ok_or(WrongPlace {
-                        reason: "unknown zone",
-                        column: columns[end],
-                        expected: "the number of a zone on the map (264 and 265 mean unknown)",
-                    })
+                    let expected = "the number of a zone on the map (264 and 265 mean unknown)";
+                    known
+                        .get(code)
+                        .copied()
+                        .flatten()
+                        .ok_or_else(|| Wrong::new(columns[end], "unknown zone", expected))
                 };
                 Ok((place(0)?, place(1)?))
             }
@@ -400,11 +446,8 @@ impl Places {
                         return Ok(builder.point(lat, lon));
                     }
                     let column = if (south..north).contains(&lat) { 2 * end + 1 } else { 2 * end };
-                    Err(WrongPlace {
-                        reason: "coordinates off New York",
-                        column: columns[column],
-                        expected: "degrees in or about New York",
-                    })
+                    let expected = "degrees in or about New York";
+                    Err(Wrong::new(columns[column], "coordinates off New York", expected))
                 };
                 Ok((place(0)?, place(1)?))
             }

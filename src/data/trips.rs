@@ -12,7 +12,7 @@
 //!
 //! Rows may be in any order. Files written by gridfleet include their zones (see [`super::write`]).
 
-use super::builder::{TraceBuilder, Trip};
+use super::builder::{TraceBuilder, Trip, Wrong};
 use super::presets::{Into, Preset};
 use super::source::TripSource;
 use super::table::{Names, Numbers, Table, TableFile};
@@ -21,11 +21,12 @@ use super::trace::Trace;
 use super::units::{self, Quantity};
 use super::write::ZONES_KEY;
 use super::zones::Zones;
-use gridfleet_core::error::{InputError, Result};
+use gridfleet_core::error::{Error, InputError, Result};
 use gridfleet_core::ids::PlaceId;
 use gridfleet_core::ranges::{self, Range};
-use gridfleet_core::time::Local;
+use gridfleet_core::time::{Local, SimTime};
 use rustc_hash::FxHashSet;
+use std::collections::BTreeMap;
 
 /// Columns of the table.
 pub const COLUMNS: [&str; 15] = [
@@ -53,6 +54,263 @@ const MOST_KMH: f64 = 250.0;
 /// Maximum plausible median distance of a fleet [km]. Assumed.
 const MOST_MEDIAN_KM: f64 = 500.0;
 
+/// Columns of one end of the trips: the zone, and latitude and longitude.
+type EndColumns = (Option<usize>, Option<(usize, usize)>);
+
+/// Columns of a file of trips.
+struct Columns {
+    /// First column of the time.
+    time: usize,
+    /// All columns of the time.
+    times: Vec<usize>,
+    fleet: Option<usize>,
+    duration: Option<usize>,
+    distance: Option<usize>,
+    passengers: Option<usize>,
+    fare: Option<usize>,
+    vehicle: Option<usize>,
+    plugged: Option<usize>,
+    /// State of charge at the start and at the end.
+    socs: [Option<usize>; 2],
+    /// Origin and destination.
+    ends: [EndColumns; 2],
+}
+
+impl Columns {
+    fn find(file: &TableFile, source: &TripSource) -> Result<Self> {
+        for name in source.map.keys() {
+            if !COLUMNS.contains(&name.as_str()) && name != ENDS_AT_CHARGER {
+                let known = format!("one of {}, {ENDS_AT_CHARGER}", COLUMNS.join(", "));
+                return Err(InputError::new(format!("`{name}`"), known).key("map").into());
+            }
+        }
+        let find = |name: &str| match source.map.get(name) {
+            Some(mapped) => Ok(Some(mapped_column(file, mapped)?.0[0])),
+            None => Ok::<_, Error>(file.find(&[name])),
+        };
+        let Some(time) = find("request_time")? else {
+            let missing = file.lacks("request_time");
+            return Err(missing
+                .help("where it has another name, map it: request_time = \"<column>\"")
+                .into());
+        };
+        let times = match source.map.get("request_time") {
+            Some(mapped) => mapped_column(file, mapped)?.0,
+            None => vec![time],
+        };
+        let fleet = match &source.fleet_column {
+            Some(name) => Some(file.require(&[name])?),
+            None => find("fleet")?,
+        };
+        let end = |end: &str| {
+            let zone = find(&format!("{end}_zone"))?;
+            let lat = find(&format!("{end}_lat"))?;
+            let lon = find(&format!("{end}_lon"))?;
+            Ok::<EndColumns, Error>((zone, lat.zip(lon)))
+        };
+        let columns = Self {
+            time,
+            times,
+            fleet,
+            duration: find("duration_s")?,
+            distance: find("distance_km")?,
+            passengers: find("passengers")?,
+            fare: find("fare")?,
+            vehicle: find("vehicle")?,
+            plugged: find(ENDS_AT_CHARGER)?,
+            socs: [find("soc_start")?, find("soc_end")?],
+            ends: [end("origin")?, end("destination")?],
+        };
+        for (end, columns) in ["origin", "destination"].into_iter().zip(columns.ends) {
+            if columns == (None, None) {
+                let missing = file.lacks(&format!("{end}_zone"));
+                let help =
+                    format!("give `{end}_zone`, or `{end}_lat` and `{end}_lon`; map names that differ");
+                return Err(missing.help(help).into());
+            }
+        }
+        Ok(columns)
+    }
+
+    /// All columns that are there.
+    fn all(&self) -> Vec<usize> {
+        let [start, end] = self.socs;
+        let single = [
+            Some(self.time),
+            self.fleet,
+            self.duration,
+            self.distance,
+            self.passengers,
+            self.fare,
+            self.vehicle,
+            self.plugged,
+            start,
+            end,
+        ];
+        let mut all: Vec<usize> = single.into_iter().flatten().collect();
+        all.extend(&self.times);
+        for (zone, point) in self.ends {
+            all.extend(zone);
+            all.extend(point.into_iter().flat_map(|(lat, lon)| [lat, lon]));
+        }
+        all
+    }
+}
+
+/// A column of numbers, if the file has it.
+type Column = Option<(usize, Numbers)>;
+
+/// Values of the columns.
+struct Values {
+    /// First column of the time.
+    time: usize,
+    times: Vec<RawTime>,
+    duration: Column,
+    distance: Column,
+    passengers: Column,
+    fare: Column,
+    soc_start: Column,
+    soc_end: Column,
+    fleets: Coded,
+    vehicles: Coded,
+    plugged: Option<(usize, Names)>,
+    origin: End,
+    destination: End,
+    wrong: WrongNumbers,
+    /// Decisions of the reader about columns.
+    decisions: BTreeMap<String, String>,
+}
+
+impl Values {
+    fn load(
+        table: &Table,
+        file: &TableFile,
+        columns: &Columns,
+        source: &TripSource,
+        builder: &mut TraceBuilder,
+    ) -> Result<Self> {
+        let mut times = table.joined_times(&columns.times)?;
+        if let Some(date) = source.epoch {
+            move_from_1970(&mut times, date);
+            builder.assume("epoch", date.to_string());
+        }
+        let mut optional = Optional { table, source, builder };
+        let duration = optional.numbers("duration_s", columns.duration, Some(Quantity::Duration))?;
+        let distance = optional.numbers("distance_km", columns.distance, Some(Quantity::Distance))?;
+        let passengers = optional.numbers("passengers", columns.passengers, None)?;
+        let fare = optional.numbers("fare", columns.fare, None)?;
+        let soc_start = optional.numbers("soc_start", columns.socs[0], None)?;
+        let soc_end = optional.numbers("soc_end", columns.socs[1], None)?;
+        let fleets = Coded::load(table, columns.fleet, |name| builder.fleet(name))?;
+        let vehicles = Coded::load(table, columns.vehicle, |name| builder.vehicle(name))?;
+        let plugged = columns.plugged.map(|c| table.names(c).map(|n| (c, n))).transpose()?;
+        let [origin, destination] = columns.ends;
+        let origin = End::load(table, file, origin, builder)?;
+        let destination = End::load(table, file, destination, builder)?;
+        let wrong = WrongNumbers::find(
+            table.rows(),
+            &[
+                (&duration, ranges::TRIP_DURATION, "absurd duration"),
+                (&distance, ranges::TRIP_DISTANCE, "absurd distance"),
+                (&fare, ranges::FARE, "fare out of range"),
+                (&passengers, ranges::PASSENGERS, "absurd number of passengers"),
+                (&soc_start, ranges::SHARE, "state of charge out of range"),
+                (&soc_end, ranges::SHARE, "state of charge out of range"),
+            ],
+        );
+        Ok(Self {
+            time: columns.time,
+            times,
+            duration,
+            distance,
+            passengers,
+            fare,
+            soc_start,
+            soc_end,
+            fleets,
+            vehicles,
+            plugged,
+            origin,
+            destination,
+            wrong,
+            decisions: table.decisions(),
+        })
+    }
+
+    /// Reports properties that the file lacks, and assumptions about the others.
+    fn report(&self, file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) {
+        for (property, absent, what) in [
+            ("duration_s", self.duration.is_none(), "travel model"),
+            ("distance_km", self.distance.is_none(), "travel model"),
+            ("fare", self.fare.is_none(), "the fleet's tariff"),
+            ("passengers", self.passengers.is_none(), "not recorded"),
+            ("fleet", self.fleets.column.is_none(), "the scenario's shares"),
+        ] {
+            if absent {
+                builder.derive(property, what);
+            }
+        }
+        if self.times.iter().any(|t| matches!(t, RawTime::Wall(_))) {
+            builder.derive("offset of request_time", &format!("wall-clock time of {}", source.timezone));
+        }
+        for note in file.notes() {
+            builder.assume("file", note);
+        }
+        for (column, decision) in &self.decisions {
+            builder.assume(column, decision.clone());
+        }
+        for (name, column) in &source.map {
+            builder.assume(name, format!("column `{column}`"));
+        }
+        warn_of_magnitudes(&self.distance, &self.duration, builder);
+    }
+
+    /// The trip of a row; that its vehicle sets out once at a time is left to the caller.
+    fn trip(&self, row: usize, clock: &mut TripClock, builder: &mut TraceBuilder) -> Result<Trip, Wrong> {
+        let written = self.times.get(row).copied().unwrap_or(RawTime::Missing);
+        let request_time = match written {
+            RawTime::Utc(t) => SimTime(t),
+            RawTime::Wall(wall) => clock.instant(wall, builder),
+            RawTime::Missing | RawTime::Bad => {
+                let expected = "a time such as 2018-03-05T17:30:00-05:00";
+                return Err(Wrong::new(self.time, "unreadable time", expected));
+            }
+        };
+        // Both ends are looked up, so that points are numbered alike for rows that are left out.
+        let (origin, destination) = (self.origin.place(row, builder), self.destination.place(row, builder));
+        let (origin, destination) = (origin?, destination?);
+        if let RawTime::Wall(wall) = written {
+            clock.saw(wall, request_time.0);
+        }
+        let value = |numbers: &Column| numbers.as_ref().map_or(f64::NAN, |(_, n)| n.get(row));
+        let (distance_km, duration_s) = (value(&self.distance), value(&self.duration));
+        if let Some(wrong) = self.wrong.of(row) {
+            return Err(wrong);
+        }
+        if distance_km > 1.0 && duration_s > 0.0 && distance_km > MOST_KMH * duration_s / 3_600.0 {
+            let column = self.distance.as_ref().map_or(self.time, |(column, _)| *column);
+            let expected = "a distance that a car can drive in the trip's time";
+            return Err(Wrong::new(column, "speed above 250 km/h", expected));
+        }
+        let ends_at_charger = flag(self.plugged.as_ref(), row)
+            .map_err(|column| Wrong::new(column, "unreadable flag", "true or false"))?;
+        Ok(Trip {
+            request_time,
+            origin,
+            destination,
+            duration_s,
+            distance_km,
+            fare: value(&self.fare),
+            passengers: value(&self.passengers) as u8, // checked above; NaN becomes 0: unknown
+            fleet: self.fleets.get(row),
+            vehicle: self.vehicles.get(row),
+            soc_start: value(&self.soc_start),
+            soc_end: value(&self.soc_end),
+            ends_at_charger,
+        })
+    }
+}
+
 /// One end of the trips: its loaded columns.
 struct End {
     /// Column, codes and the place of each code.
@@ -72,218 +330,24 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
     {
         return read_preset(file, &preset, source, builder);
     }
-    for name in source.map.keys() {
-        if !COLUMNS.contains(&name.as_str()) && name != ENDS_AT_CHARGER {
-            let known = format!("one of {}, {ENDS_AT_CHARGER}", COLUMNS.join(", "));
-            return Err(InputError::new(format!("`{name}`"), known).key("map").into());
-        }
-    }
-    let find = |name: &str| match source.map.get(name) {
-        Some(mapped) => Ok(Some(mapped_column(file, mapped)?.0[0])),
-        None => Ok::<_, gridfleet_core::error::Error>(file.find(&[name])),
-    };
-    let Some(time) = find("request_time")? else {
-        let missing = file.lacks("request_time");
-        return Err(missing.help("where it has another name, map it: request_time = \"<column>\"").into());
-    };
-    let fleet = match &source.fleet_column {
-        Some(name) => Some(file.require(&[name])?),
-        None => find("fleet")?,
-    };
-    let optional = |name: &str| find(name);
-    let (duration, distance) = (optional("duration_s")?, optional("distance_km")?);
-    let (passengers, fare) = (optional("passengers")?, optional("fare")?);
-    let (vehicle, plugged) = (optional("vehicle")?, optional(ENDS_AT_CHARGER)?);
-    let socs = [optional("soc_start")?, optional("soc_end")?];
-    let ends = ["origin", "destination"].map(|end| {
-        let zone = find(&format!("{end}_zone"))?;
-        let lat = find(&format!("{end}_lat"))?;
-        let lon = find(&format!("{end}_lon"))?;
-        Ok::<_, gridfleet_core::error::Error>((zone, lat.zip(lon)))
-    });
-    let [from, to] = ends;
-    let (from, to) = (from?, to?);
-    for (end, columns) in [("origin", from), ("destination", to)] {
-        if columns == (None, None) {
-            let missing = file.lacks(&format!("{end}_zone"));
-            let help = format!("give `{end}_zone`, or `{end}_lat` and `{end}_lon`; map names that differ");
-            return Err(missing.help(help).into());
-        }
-    }
+    let columns = Columns::find(file, source)?;
     if let Some(text) = file.metadata(ZONES_KEY) {
         let inner = TableFile::from_bytes(file.path().with_extension("zones"), text.as_bytes().to_vec())?;
         builder.add_zones(&Zones::from_table(&inner)?);
     }
-
-    let columns =
-        [Some(time), fleet, duration, distance, passengers, fare, vehicle, plugged, socs[0], socs[1]];
-    let mut wanted: Vec<usize> = columns.into_iter().flatten().collect();
-    let time_columns = match source.map.get("request_time") {
-        Some(mapped) => mapped_column(file, mapped)?.0,
-        None => vec![time],
-    };
-    wanted.extend(&time_columns);
-    for (zone, point) in [from, to] {
-        wanted.extend(zone);
-        wanted.extend(point.into_iter().flat_map(|(lat, lon)| [lat, lon]));
-    }
-    let mut table = file.read(&wanted)?;
-    if let Some(order) = source.reading.date_order {
-        table.set_date_order(order);
-    }
-    if table.rows() == 0 {
-        return Err(InputError::new("no rows", "one trip per row").file(file.path()).into());
-    }
-    builder.read_rows(table.rows());
-    let ragged = builder.reject_ragged(&table)?;
-    let mut times = table.joined_times(&time_columns)?;
-    if let Some(date) = source.epoch {
-        move_from_1970(&mut times, date);
-        builder.assume("epoch", date.to_string());
-    }
-    let mut optional = Optional { table: &table, source, builder };
-    let duration = optional.numbers("duration_s", duration, Some(Quantity::Duration))?;
-    let distance = optional.numbers("distance_km", distance, Some(Quantity::Distance))?;
-    let (passengers, fare) =
-        (optional.numbers("passengers", passengers, None)?, optional.numbers("fare", fare, None)?);
-    let soc_start = optional.numbers("soc_start", socs[0], None)?;
-    let soc_end = optional.numbers("soc_end", socs[1], None)?;
-    let fleets = Coded::load(&table, fleet, |name| builder.fleet(name))?;
-    let vehicles = Coded::load(&table, vehicle, |name| builder.vehicle(name))?;
-    let plugged = plugged.map(|c| table.names(c).map(|n| (c, n))).transpose()?;
-    let from = End::load(&table, file, from, builder)?;
-    let to = End::load(&table, file, to, builder)?;
-
-    for (property, absent, what) in [
-        ("duration_s", duration.is_none(), "travel model"),
-        ("distance_km", distance.is_none(), "travel model"),
-        ("fare", fare.is_none(), "the fleet's tariff"),
-        ("passengers", passengers.is_none(), "not recorded"),
-        ("fleet", fleets.column.is_none(), "the scenario's shares"),
-    ] {
-        if absent {
-            builder.derive(property, what);
+    let rows = builder.rows(file, &columns.all(), source.reading.date_order)?;
+    let values = Values::load(&rows.table, file, &columns, source, builder)?;
+    values.report(file, source, builder);
+    let mut clock = TripClock::new(source.timezone, &values.times);
+    let mut departures: FxHashSet<(u32, i64)> = FxHashSet::default();
+    builder.add(&rows, |row, builder| {
+        let trip = values.trip(row, &mut clock, builder)?;
+        if trip.vehicle != Trace::NONE && !departures.insert((trip.vehicle, trip.request_time.0)) {
+            let column = columns.vehicle.unwrap_or(columns.time);
+            return Err(Wrong::new(column, "duplicate", "a vehicle that sets out once at a time"));
         }
-    }
-    if times.iter().any(|t| matches!(t, RawTime::Wall(_))) {
-        builder.derive("offset of request_time", &format!("wall-clock time of {}", source.timezone));
-    }
-
-    for note in file.notes() {
-        builder.assume("file", note);
-    }
-    for (column, decision) in table.decisions() {
-        builder.assume(&column, decision);
-    }
-    for (name, column) in &source.map {
-        builder.assume(name, format!("column `{column}`"));
-    }
-    warn_of_magnitudes(&distance, &duration, builder);
-    let wrong_numbers = WrongNumbers::find(
-        table.rows(),
-        &[
-            (&duration, ranges::TRIP_DURATION, "absurd duration"),
-            (&distance, ranges::TRIP_DISTANCE, "absurd distance"),
-            (&fare, ranges::FARE, "fare out of range"),
-            (&passengers, ranges::PASSENGERS, "absurd number of passengers"),
-            (&soc_start, ranges::SHARE, "state of charge out of range"),
-            (&soc_end, ranges::SHARE, "state of charge out of range"),
-        ],
-    );
-    builder.reserve(table.rows());
-    let mut clock = TripClock::new(source.timezone, &times);
-    let mut vehicle_times: FxHashSet<(u32, i64)> = FxHashSet::default();
-    let value =
-        |numbers: &Option<(usize, Numbers)>, row| numbers.as_ref().map_or(f64::NAN, |(_, n)| n.get(row));
-    for row in 0..table.rows() {
-        if !ragged.is_empty() && ragged.binary_search(&row).is_ok() {
-            continue;
-        }
-        let request_time = match times.get(row).copied().unwrap_or(RawTime::Missing) {
-            RawTime::Utc(t) => gridfleet_core::time::SimTime(t),
-            RawTime::Wall(wall) => match clock.read(wall) {
-                Local::One(t) => t,
-                Local::Twice(summer, winter) => {
-                    if clock.in_order
-                        && clock.last.is_some_and(|last| last >= summer.0 && wall < clock.last_wall)
-                    {
-                        clock.second_pass = true;
-                    }
-                    if clock.in_order {
-                        builder.repair("hour doubled in autumn distinguished by the order of the rows");
-                        if clock.second_pass { winter } else { summer }
-                    } else {
-                        builder.repair("hour doubled in autumn read as the earlier one");
-                        summer
-                    }
-                }
-                Local::Skipped(t) => {
-                    builder.repair("hour skipped in spring read by the uncorrected clock");
-                    t
-                }
-            },
-            RawTime::Missing | RawTime::Bad => {
-                let expected = "a time such as 2018-03-05T17:30:00-05:00";
-                builder.reject("unreadable time", || table.error(time, row, expected))?;
-                continue;
-            }
-        };
-        let (origin, destination) = match (from.place(row, builder), to.place(row, builder)) {
-            (Ok(origin), Ok(destination)) => (origin, destination),
-            (Err(wrong), _) | (_, Err(wrong)) => {
-                builder.reject(wrong.reason, || table.error(wrong.column, row, wrong.expected))?;
-                continue;
-            }
-        };
-        if let RawTime::Wall(wall) = times.get(row).copied().unwrap_or(RawTime::Missing) {
-            clock.saw(wall, request_time.0);
-        }
-        let mut wrong = wrong_numbers.of(row).or_else(|| {
-            let (km, s) = (value(&distance, row), value(&duration, row));
-            let column = distance.as_ref().map_or(time, |(column, _)| *column);
-            let too_fast = km > 1.0 && s > 0.0 && km > MOST_KMH * s / 3_600.0;
-            too_fast.then(|| {
-                (
-                    column,
-                    "speed above 250 km/h",
-                    "a distance that a car can drive in the trip's time".to_owned(),
-                )
-            })
-        });
-        let ends_at_charger = match flag(plugged.as_ref(), row) {
-            Ok(flag) => flag,
-            Err(column) => {
-                wrong = wrong.or_else(|| Some((column, "unreadable flag", "true or false".to_owned())));
-                false
-            }
-        };
-        if let Some((column, reason, expected)) = wrong {
-            builder.reject(reason, || table.error(column, row, expected))?;
-            continue;
-        }
-        let vehicle_code = vehicles.get(row);
-        if vehicle_code != Trace::NONE && !vehicle_times.insert((vehicle_code, request_time.0)) {
-            let expected = "a vehicle that sets out once at a time";
-            let column = vehicle.unwrap_or(time);
-            builder.reject("duplicate", || table.error(column, row, expected))?;
-            continue;
-        }
-        builder.push(Trip {
-            request_time,
-            origin,
-            destination,
-            duration_s: value(&duration, row),
-            distance_km: value(&distance, row),
-            fare: value(&fare, row),
-            passengers: value(&passengers, row) as u8, // checked above; NaN becomes 0: unknown
-            fleet: fleets.get(row),
-            vehicle: vehicle_code,
-            soc_start: value(&soc_start, row),
-            soc_end: value(&soc_end, row),
-            ends_at_charger,
-        });
-    }
-    Ok(())
+        Ok(trip)
+    })
 }
 
 /// Reads one file of a published kind into `builder`.
@@ -353,12 +417,7 @@ struct Optional<'a> {
 impl Optional<'_> {
     /// A column of numbers in the unit of the canonical column `name`. One that was found by its name and cannot be
     /// read is left out with a warning.
-    fn numbers(
-        &mut self,
-        name: &str,
-        column: Option<usize>,
-        quantity: Option<Quantity>,
-    ) -> Result<Option<(usize, Numbers)>> {
+    fn numbers(&mut self, name: &str, column: Option<usize>, quantity: Option<Quantity>) -> Result<Column> {
         let Some(column) = column else { return Ok(None) };
         let mapped = self.source.map.get(name);
         let header = self.table.name(column);
@@ -422,12 +481,8 @@ fn unreadable(name: &str) -> &'static str {
 }
 
 /// Warns of medians that no fleet has, and names the likely unit.
-fn warn_of_magnitudes(
-    distance: &Option<(usize, Numbers)>,
-    duration: &Option<(usize, Numbers)>,
-    builder: &mut TraceBuilder,
-) {
-    let median = |numbers: &Option<(usize, Numbers)>| {
+fn warn_of_magnitudes(distance: &Column, duration: &Column, builder: &mut TraceBuilder) {
+    let median = |numbers: &Column| {
         let mut values: Vec<f64> = numbers
             .iter()
             .flat_map(|(_, n)| &n.values)
@@ -475,8 +530,26 @@ impl TripClock {
         Self { clock, in_order, second_pass: false, last: None, last_wall: i64::MIN }
     }
 
-    fn read(&mut self, wall_s: i64) -> Local {
-        self.clock.read(wall_s)
+    /// The instant at which the clock shows `wall_s`; repairs are counted.
+    fn instant(&mut self, wall_s: i64, builder: &mut TraceBuilder) -> SimTime {
+        match self.clock.read(wall_s) {
+            Local::One(t) => t,
+            Local::Twice(summer, winter) => {
+                if !self.in_order {
+                    builder.repair("hour doubled in autumn read as the earlier one");
+                    return summer;
+                }
+                if self.last.is_some_and(|last| last >= summer.0 && wall_s < self.last_wall) {
+                    self.second_pass = true;
+                }
+                builder.repair("hour doubled in autumn distinguished by the order of the rows");
+                if self.second_pass { winter } else { summer }
+            }
+            Local::Skipped(t) => {
+                builder.repair("hour skipped in spring read by the uncorrected clock");
+                t
+            }
+        }
     }
 
     fn saw(&mut self, wall_s: i64, instant_s: i64) {
@@ -484,31 +557,30 @@ impl TripClock {
     }
 }
 
-/// Column, reason and expectation.
-type Wrong = (usize, &'static str, String);
-
 /// A column with its number, the range of its values, and the reason for rejecting others.
-type Check<'a> = (&'a Option<(usize, Numbers)>, Range, &'static str);
+type Check<'a> = (&'a Column, Range, &'static str);
 
 /// Rows with an invalid number: found column by column, which is fast, and stored by row.
 struct WrongNumbers {
-    by_row: std::collections::BTreeMap<usize, Wrong>,
+    by_row: BTreeMap<usize, Wrong>,
 }
 
 impl WrongNumbers {
     /// Looks for values outside their range, and for filled cells that are not numbers.
     fn find(rows: usize, checks: &[Check<'_>]) -> Self {
-        let mut by_row = std::collections::BTreeMap::new();
+        let mut by_row = BTreeMap::new();
         for (numbers, range, reason) in checks {
             let Some((column, numbers)) = numbers else { continue };
             for (row, value) in numbers.values.iter().enumerate().take(rows) {
                 // NaN means absent.
                 if !value.is_nan() && !range.holds(*value) {
-                    by_row.entry(row).or_insert_with(|| (*column, *reason, range.expected()));
+                    by_row.entry(row).or_insert_with(|| Wrong::new(*column, reason, range.expected()));
                 }
             }
             for &row in &numbers.bad {
-                by_row.entry(row).or_insert_with(|| (*column, "unreadable number", range.expected()));
+                by_row
+                    .entry(row)
+                    .or_insert_with(|| Wrong::new(*column, "unreadable number", range.expected()));
             }
         }
         Self { by_row }
@@ -556,13 +628,6 @@ impl Coded {
     }
 }
 
-/// Reason why the place of a row cannot be used.
-struct WrongPlace {
-    reason: &'static str,
-    column: usize,
-    expected: &'static str,
-}
-
 impl End {
     fn load(
         table: &Table,
@@ -592,7 +657,7 @@ impl End {
         Ok(Self { zone, point })
     }
 
-    fn place(&self, row: usize, builder: &mut TraceBuilder) -> Result<PlaceId, WrongPlace> {
+    fn place(&self, row: usize, builder: &mut TraceBuilder) -> Result<PlaceId, Wrong> {
         let point = self.point.as_ref().map(|(columns, [lat, lon])| (*columns, lat.get(row), lon.get(row)));
         let located = |lat: f64, lon: f64| {
             ranges::LATITUDE.holds(lat) && ranges::LONGITUDE.holds(lon) && (lat != 0.0 || lon != 0.0)
@@ -605,26 +670,22 @@ impl End {
                     (None, Some((_, lat, lon)), Some(name)) if located(lat, lon) => {
                         Ok(builder.zone_at(name, lat, lon))
                     }
-                    _ => Err(WrongPlace {
-                        reason: "unknown zone",
-                        column: *column,
-                        expected: "a zone that is known",
-                    }),
+                    _ => Err(Wrong::new(*column, "unknown zone", "a zone that is known")),
                 };
             }
             if point.is_none() {
-                return Err(WrongPlace { reason: "no zone", column: *column, expected: "a zone's id" });
+                return Err(Wrong::new(*column, "no zone", "a zone's id"));
             }
         }
         match point {
             Some((_, lat, lon)) if located(lat, lon) => Ok(builder.point(lat, lon)),
-            Some(([column, other], lat, _)) => Err(WrongPlace {
-                reason: "no such coordinates",
-                column: if ranges::LATITUDE.holds(lat) { other } else { column },
-                expected: "latitude (-90 to 90) and longitude (-180 to 180) in degrees",
-            }),
+            Some(([column, other], lat, _)) => {
+                let column = if ranges::LATITUDE.holds(lat) { other } else { column };
+                let expected = "latitude (-90 to 90) and longitude (-180 to 180) in degrees";
+                Err(Wrong::new(column, "no such coordinates", expected))
+            }
             // Each end has a zone or a point; otherwise the file was rejected.
-            None => Err(WrongPlace { reason: "no zone", column: 0, expected: "a zone's id" }),
+            None => Err(Wrong::new(0, "no zone", "a zone's id")),
         }
     }
 }

@@ -54,125 +54,143 @@ pub fn load(path: &Path) -> Result<Study> {
         file.policies = vec![PolicyEntry { name: AS_WRITTEN.to_owned(), ..PolicyEntry::default() }];
     }
     let mut problems = Problems::new(&document);
-    if file.name.contains(['/', '\\'])
-        || file.name.starts_with('.')
-        || file.name.chars().any(char::is_control)
-    {
-        let found = format!("\"{}\"", &file.name);
-        problems.add("name", found, "a name without slashes that can name a folder");
-    }
+    problems.names_folder("name", &file.name);
     names(&file, &mut problems);
     let scenario_path = problems.file("scenario", &file.scenario);
     if !problems.errors.is_empty() {
         return Err(Error::Input(problems.errors));
     }
     // Either the file was found, or there is a problem.
-    let scenario_path = scenario_path.unwrap_or_default();
-    let text = scenario::read_text(&scenario_path)?;
-
-    let mut common = sets(&file.set, "");
-    common.extend(sets(&file.variation, "variation."));
-    let base = scenario::parse(
-        &scenario_path,
-        text.clone(),
-        &Overrides { set: common.clone(), seed: file.seed, policies: Vec::new() },
-    )
-    .map_err(|error| attributed(error, path, "set"))?;
+    let arms = Arms::of(path, scenario_path.unwrap_or_default(), &file)?;
+    let base = arms.base()?;
     warnings.extend(base.warnings.iter().cloned());
-    let seed = base.seed();
     let game = game(&mut file, &base, &mut problems);
-    let points = design::points(&file.factors, &file.design, seed, &mut problems);
+    let points = design::points(&file.factors, &file.design, base.seed(), &mut problems);
     metrics(&file, &base, &mut problems);
     ratios(&file, &mut problems);
     if !problems.errors.is_empty() {
         return Err(Error::Input(problems.errors));
     }
+    let (scenarios, inputs) = arms.scenarios(&file, &points)?;
+    one_window(&scenarios)?;
+    let plan = Plan { study_sha256: sha256, coalition_game: game, ..arms.plan(&file, &base, &points) };
+    Ok(Study { plan, arms: scenarios, replications: file.replications, stop: file.stop, inputs, warnings })
+}
 
-    let mut arms = Vec::with_capacity(points.len() * file.policies.len());
-    let mut inputs = vec![path.to_path_buf()];
-    let mut errors: Vec<InputError> = Vec::new();
-    for point in &points {
-        for policy in &file.policies {
-            let mut set = common.clone();
-            set.extend(sets(&policy.set, ""));
-            for (factor, value) in file.factors.iter().zip(point) {
-                let keys = factor.key.iter().chain(&factor.keys);
-                set.extend(keys.map(|key| format!("{key}={}", toml_value(value))));
-            }
-            let overrides = Overrides { set, seed: file.seed, policies: uses(policy) };
-            let origin = || format!("policy \"{}\"", policy.name);
-            match scenario::parse(&scenario_path, text.clone(), &overrides) {
-                Ok(scenario) => {
-                    inputs.extend(
-                        scenario.inputs.iter().filter(|f| !inputs.contains(f)).cloned().collect::<Vec<_>>(),
-                    );
-                    arms.push(scenario);
-                }
-                Err(error) => match attributed(error, path, &origin()) {
-                    Error::Input(more) => errors.extend(more),
-                    other => return Err(other),
-                },
-            }
-        }
-        if errors.len() > MOST_PROBLEMS {
-            break;
-        }
+/// The scenario of a study, which each arm changes.
+struct Arms<'a> {
+    /// The study file.
+    study: &'a Path,
+    /// The scenario file.
+    scenario: PathBuf,
+    /// Text of the scenario file.
+    text: String,
+    /// Changes that all arms have in common.
+    common: Vec<String>,
+    seed: Option<u64>,
+}
+
+impl<'a> Arms<'a> {
+    fn of(study: &'a Path, scenario: PathBuf, file: &StudyFile) -> Result<Self> {
+        let text = scenario::read_text(&scenario)?;
+        let mut common = sets(&file.set, "");
+        common.extend(sets(&file.variation, "variation."));
+        Ok(Self { study, scenario, text, common, seed: file.seed })
     }
-    if !errors.is_empty() {
+
+    /// The scenario with the changes `set` and these policies; errors name the `origin` of the changes.
+    fn scenario(&self, set: Vec<String>, policies: Vec<String>, origin: &str) -> Result<Scenario> {
+        let overrides = Overrides { set, seed: self.seed, policies };
+        scenario::parse(&self.scenario, self.text.clone(), &overrides)
+            .map_err(|error| attributed(error, self.study, origin))
+    }
+
+    /// The scenario with the changes that all arms have in common.
+    fn base(&self) -> Result<Scenario> {
+        self.scenario(self.common.clone(), Vec::new(), "set")
+    }
+
+    /// The scenario of each point and policy, and the files read, starting with the study file.
+    fn scenarios(&self, file: &StudyFile, points: &[Vec<Json>]) -> Result<(Vec<Scenario>, Vec<PathBuf>)> {
+        let mut arms = Vec::with_capacity(points.len() * file.policies.len());
+        let mut inputs = vec![self.study.to_path_buf()];
+        let mut errors: Vec<InputError> = Vec::new();
+        for point in points {
+            for policy in &file.policies {
+                let mut set = self.common.clone();
+                set.extend(sets(&policy.set, ""));
+                for (factor, value) in file.factors.iter().zip(point) {
+                    let keys = factor.key.iter().chain(&factor.keys);
+                    set.extend(keys.map(|key| format!("{key}={}", toml_value(value))));
+                }
+                match self.scenario(set, uses(policy), &format!("policy \"{}\"", policy.name)) {
+                    Ok(scenario) => {
+                        let new = scenario.inputs.iter().filter(|file| !inputs.contains(file));
+                        let new: Vec<PathBuf> = new.cloned().collect();
+                        inputs.extend(new);
+                        arms.push(scenario);
+                    }
+                    Err(Error::Input(more)) => errors.extend(more),
+                    Err(other) => return Err(other),
+                }
+            }
+            if errors.len() > MOST_PROBLEMS {
+                break;
+            }
+        }
+        if errors.is_empty() {
+            return Ok((arms, inputs));
+        }
         errors.dedup();
         errors.truncate(MOST_PROBLEMS);
-        return Err(Error::Input(errors));
+        Err(Error::Input(errors))
     }
-    // All arms are compared over one window.
-    if let Some(arm) = arms.iter().find(|arm| arm.settles())
-        && !arms.iter().all(Scenario::settles)
-    {
-        return Err(arm
-            .no_pilot("policies and points of this study give numbers of days, too, and all must have one"));
+
+    /// The plan, except for the file's digest and its game.
+    fn plan(&self, file: &StudyFile, base: &Scenario, points: &[Vec<Json>]) -> Plan {
+        let (start, end) = base.period();
+        let factors = file.factors.iter().map(|f| PlanFactor {
+            name: f.name.clone(),
+            keys: f.key.iter().chain(&f.keys).cloned().collect(),
+        });
+        let points = points.iter().enumerate().map(|(point, values)| PlanPoint {
+            point,
+            values: file.factors.iter().map(|f| f.name.clone()).zip(values.iter().cloned()).collect(),
+        });
+        let metrics = file.metrics.iter();
+        Plan {
+            gridfleet_version: env!("CARGO_PKG_VERSION").to_owned(),
+            study: file.name.clone(),
+            description: file.description.clone(),
+            study_sha256: String::new(),
+            scenario: base.spec.name.clone(),
+            scenario_sha256: base.sha256.clone(),
+            scenario_file: self.scenario.display().to_string(),
+            seed: base.seed(),
+            confidence: file.confidence,
+            currency: base.spec.currency.clone(),
+            start: start.iso(),
+            end: end.iso(),
+            warm_up_found_days: None,
+            time_zone: base.spec.time.timezone.clone(),
+            baseline: file.baseline.clone().unwrap_or_else(|| file.policies[0].name.clone()),
+            do_nothing: file.do_nothing.clone(),
+            policies: file.policies.iter().map(|policy| plan_policy(policy, &self.common)).collect(),
+            factors: factors.collect(),
+            points: points.collect(),
+            coalition_game: None,
+            metrics: metrics.filter_map(|name| plan_metric(name, file, &base.spec.currency)).collect(),
+        }
     }
-    let (start, end) = base.period();
-    let plan = Plan {
-        gridfleet_version: env!("CARGO_PKG_VERSION").to_owned(),
-        study: file.name.clone(),
-        description: file.description.clone(),
-        study_sha256: sha256,
-        scenario: base.spec.name.clone(),
-        scenario_sha256: base.sha256.clone(),
-        scenario_file: scenario_path.display().to_string(),
-        seed,
-        confidence: file.confidence,
-        currency: base.spec.currency.clone(),
-        start: start.iso(),
-        end: end.iso(),
-        warm_up_found_days: None,
-        time_zone: base.spec.time.timezone.clone(),
-        baseline: file.baseline.clone().unwrap_or_else(|| file.policies[0].name.clone()),
-        do_nothing: file.do_nothing.clone(),
-        policies: file.policies.iter().map(|policy| plan_policy(policy, &common)).collect(),
-        factors: file
-            .factors
-            .iter()
-            .map(|f| PlanFactor {
-                name: f.name.clone(),
-                keys: f.key.iter().chain(&f.keys).cloned().collect(),
-            })
-            .collect(),
-        points: points
-            .iter()
-            .enumerate()
-            .map(|(point, values)| PlanPoint {
-                point,
-                values: file.factors.iter().map(|f| f.name.clone()).zip(values.iter().cloned()).collect(),
-            })
-            .collect(),
-        coalition_game: game,
-        metrics: file
-            .metrics
-            .iter()
-            .filter_map(|name| plan_metric(name, &file, &base.spec.currency))
-            .collect(),
-    };
-    Ok(Study { plan, arms, replications: file.replications, stop: file.stop, inputs, warnings })
+}
+
+/// All arms are compared over one window: a pilot run finds the warm-up of all of them or of none.
+fn one_window(arms: &[Scenario]) -> Result<()> {
+    match arms.iter().find(|arm| arm.settles()) {
+        Some(arm) if !arms.iter().all(Scenario::settles) => Err(arm
+            .no_pilot("policies and points of this study give numbers of days, too, and all must have one")),
+        _ => Ok(()),
+    }
 }
 
 /// Checks the names that must be unique, or must refer to an existing entry.

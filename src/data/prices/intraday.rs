@@ -51,41 +51,48 @@ fn is_header(row: &Row<'_>) -> bool {
     COLUMNS.iter().all(|name| row.cells.iter().any(|cell| cell.eq_ignore_ascii_case(name)))
 }
 
-/// The lowest traded price and the volume of each quarter of an hour.
-///
-/// # Errors
-/// If the text contains no trades, or a row cannot be read; each error states line and column.
-pub fn read(text: &Text) -> Result<Rows> {
-    let header = text.header(is_header).ok_or_else(|| {
-        text.no_header("trades: columns unit_price, qty, delivery_date, product and product_time")
-    })?;
-    let at = COLUMNS.map(|name| header.cells.iter().position(|c| c.eq_ignore_ascii_case(name)).unwrap_or(0));
-    let [price_at, quantity_at, date_at, product_at, time_at] = at;
-    let mut clock = RowClock::new(CLOCK);
-    let mut report = PriceReport::of("intraday");
-    let mut quarters: BTreeMap<SimTime, Quarter> = BTreeMap::new();
-    for row in text.rows_below(&header) {
-        let row = row?;
-        report.rows_read += 1;
-        if !row.cell(product_at).eq_ignore_ascii_case("q") {
-            report.skip("another product than quarters", 1);
-            continue;
-        }
+/// Positions of the columns.
+struct Columns {
+    price: usize,
+    quantity: usize,
+    date: usize,
+    product: usize,
+    time: usize,
+}
+
+/// A trade.
+struct Trade {
+    /// Quarters that it counts for.
+    times: Vec<SimTime>,
+    price_per_mwh: f64,
+    kw: f64,
+}
+
+impl Columns {
+    /// The trade in a row.
+    fn trade(
+        &self,
+        text: &Text,
+        row: &Row<'_>,
+        clock: &mut RowClock,
+        report: &mut PriceReport,
+    ) -> Result<Trade> {
         let wrong =
             |key: &str, cell: &str, expected: &str| text.error(row.line, key, format!("`{cell}`"), expected);
-        let day = in_order(&[dates(row.cell(date_at))])
-            .map_err(|_| wrong("delivery_date", row.cell(date_at), "a date such as 2018-01-30"))?[0];
-        let (second, which) = product(row.cell(time_at))
-            .ok_or_else(|| wrong("product_time", row.cell(time_at), "a quarter such as 00Q1 or 23Q4"))?;
-        let price = figure(text, &row, price_at, "unit_price")? / CENTS;
-        if price.abs() > BELIEVED_PER_MWH {
+        let day = in_order(&[dates(row.cell(self.date))])
+            .map_err(|_| wrong("delivery_date", row.cell(self.date), "a date such as 2018-01-30"))?[0];
+        let of_time = |expected: &str| wrong("product_time", row.cell(self.time), expected);
+        let (second, which) =
+            product(row.cell(self.time)).ok_or_else(|| of_time("a quarter such as 00Q1 or 23Q4"))?;
+        let price_per_mwh = figure(text, row, self.price, "unit_price")? / CENTS;
+        if price_per_mwh.abs() > BELIEVED_PER_MWH {
             let expected = format!("at most {BELIEVED_PER_MWH} EUR/MWh, in cents");
-            let problem = wrong("unit_price", row.cell(price_at), &expected);
+            let problem = wrong("unit_price", row.cell(self.price), &expected);
             return Err(problem.help("is a decimal sign missing, or are the columns swapped?").into());
         }
-        let kw = figure(text, &row, quantity_at, "qty")?;
+        let kw = figure(text, row, self.quantity, "qty")?;
         if !SITE_POWER.holds(kw) {
-            return Err(wrong("qty", row.cell(quantity_at), &SITE_POWER.expected()).into());
+            return Err(wrong("qty", row.cell(self.quantity), &SITE_POWER.expected()).into());
         }
         let times = match (clock.meaning(midnight_s(day) + second), which) {
             (Local::One(time), None) => vec![time],
@@ -96,22 +103,38 @@ pub fn read(text: &Text) -> Result<Rows> {
                 vec![summer, winter]
             }
             (Local::Skipped(_), _) => {
-                return Err(wrong(
-                    "product_time",
-                    row.cell(time_at),
-                    "a quarter that the clock shows on that day",
-                )
-                .into());
+                return Err(of_time("a quarter that the clock shows on that day").into());
             }
             (Local::One(_), Some(_)) => {
-                return Err(wrong(
-                    "product_time",
-                    row.cell(time_at),
-                    "no letter: the hour comes once on that day",
-                )
-                .into());
+                return Err(of_time("no letter: the hour comes once on that day").into());
             }
         };
+        Ok(Trade { times, price_per_mwh, kw })
+    }
+}
+
+/// The lowest traded price and the volume of each quarter of an hour.
+///
+/// # Errors
+/// If the text contains no trades, or a row cannot be read; each error states line and column.
+pub fn read(text: &Text) -> Result<Rows> {
+    let header = text.header(is_header).ok_or_else(|| {
+        text.no_header("trades: columns unit_price, qty, delivery_date, product and product_time")
+    })?;
+    let at = COLUMNS.map(|name| header.cells.iter().position(|c| c.eq_ignore_ascii_case(name)).unwrap_or(0));
+    let [price, quantity, date, product, time] = at;
+    let columns = Columns { price, quantity, date, product, time };
+    let mut clock = RowClock::new(CLOCK);
+    let mut report = PriceReport::of("intraday");
+    let mut quarters: BTreeMap<SimTime, Quarter> = BTreeMap::new();
+    for row in text.rows_below(&header) {
+        let row = row?;
+        report.rows_read += 1;
+        if !row.cell(columns.product).eq_ignore_ascii_case("q") {
+            report.skip("another product than quarters", 1);
+            continue;
+        }
+        let Trade { times, price_per_mwh, kw } = columns.trade(text, &row, &mut clock, &mut report)?;
         for time in times {
             let quarter = quarters.entry(time).or_insert(Quarter {
                 lowest_per_mwh: f64::INFINITY,
@@ -119,8 +142,8 @@ pub fn read(text: &Text) -> Result<Rows> {
                 line: row.line,
             });
             quarter.volume_kw += kw;
-            if price < quarter.lowest_per_mwh {
-                quarter.lowest_per_mwh = price;
+            if price_per_mwh < quarter.lowest_per_mwh {
+                quarter.lowest_per_mwh = price_per_mwh;
                 quarter.line = row.line;
             }
         }

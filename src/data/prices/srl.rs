@@ -141,57 +141,19 @@ pub fn read(tenders: &[Text], activation: &[Text], direction: Direction, high: H
         files.push((read_activation(text, direction)?, text));
     }
     files.sort_by_key(|(rows, _)| rows.first().map(|row| row.time));
+    let clearer = Clearer { books: &books, direction, high };
     let (mut nothing, mut beyond) = (0, 0);
     let mut rows = Vec::new();
     for (file, (quarters, text)) in files.iter().enumerate() {
         report.rows_read += quarters.len() as u64;
         for quarter in quarters {
-            let index = (quarter.time - midnight(quarter.day)) / QUARTER_S + 1;
-            let products = [
-                Tariff::Quarter(u8::try_from(index).unwrap_or(u8::MAX)),
-                Tariff::Block(u8::try_from(quarter.second / (4 * HOUR_S) * 4).unwrap_or(u8::MAX)),
-                high.tariff(quarter.day, quarter.second),
-            ];
-            let mw = if quarter.mw.is_nan() { 0.0 } else { quarter.mw };
-            let clear = |product: Tariff| {
-                books
-                    .range(..=(product, quarter.day, NaiveDate::MAX))
-                    .next_back()
-                    .filter(|((kind, from, _), book)| {
-                        *kind == product && *from <= quarter.day && book.to >= quarter.day
-                    })
-                    .and_then(|(_, book)| book.clear(mw))
-            };
-            let Some(clearing) = products.into_iter().find_map(clear) else {
-                // The kind of product that the files of tenders have.
-                let kind = books.keys().next().map_or(products[2], |(kind, ..)| match kind {
-                    Tariff::Quarter(_) => products[0],
-                    Tariff::Block(_) => products[1],
-                    Tariff::High | Tariff::Low => products[2],
-                });
-                let product = format!("{}_{}", direction.name(), kind.name());
-                let found = format!("{}, for which no tender of {product} is given", quarter.day);
-                let problem = text.error(quarter.line, "DATUM", found, "a tender whose week holds the day");
-                return Err(problem.help("add the file of tender results of that week").into());
-            };
-            let price = match clearing {
-                _ if quarter.mw.is_nan() => f64::NAN,
-                Clearing::Nothing(price) => {
-                    nothing += 1;
-                    price
-                }
-                Clearing::Beyond(price) => {
-                    beyond += 1;
-                    price
-                }
-                Clearing::Reached(price) => price,
-            };
-            rows.push(Observed {
-                time: quarter.time,
-                file,
-                line: quarter.line,
-                values: vec![price, quarter.mw],
-            });
+            let clearing = clearer.clear(quarter, text)?;
+            let known = !quarter.mw.is_nan();
+            nothing += u64::from(known && matches!(clearing, Clearing::Nothing(_)));
+            beyond += u64::from(known && matches!(clearing, Clearing::Beyond(_)));
+            let price = if known { clearing.price_per_mwh() } else { f64::NAN };
+            let (time, line) = (quarter.time, quarter.line);
+            rows.push(Observed { time, file, line, values: vec![price, quarter.mw] });
         }
     }
     report.mend("quarter without activation, cleared at the first offer", nothing);
@@ -216,6 +178,44 @@ pub fn read(tenders: &[Text], activation: &[Text], direction: Direction, high: H
         slot_s: Some(QUARTER_S),
         report,
     })
+}
+
+/// The offers of all tenders in one direction.
+struct Clearer<'a> {
+    books: &'a BTreeMap<Week, MeritOrder>,
+    direction: Direction,
+    high: HighDays,
+}
+
+impl Clearer<'_> {
+    /// Clears a quarter among the offers for it; one of unknown activation as if nothing had been activated.
+    fn clear(&self, quarter: &Activated, text: &Text) -> Result<Clearing> {
+        let index = (quarter.time - midnight(quarter.day)) / QUARTER_S + 1;
+        let products = [
+            Tariff::Quarter(u8::try_from(index).unwrap_or(u8::MAX)),
+            Tariff::Block(u8::try_from(quarter.second / (4 * HOUR_S) * 4).unwrap_or(u8::MAX)),
+            self.high.tariff(quarter.day, quarter.second),
+        ];
+        let mw = if quarter.mw.is_nan() { 0.0 } else { quarter.mw };
+        let offers = |product: Tariff| {
+            self.books.range(..=(product, quarter.day, NaiveDate::MAX)).next_back().filter(
+                |((kind, from, _), book)| *kind == product && *from <= quarter.day && book.to >= quarter.day,
+            )
+        };
+        if let Some(clearing) = products.into_iter().find_map(|product| offers(product)?.1.clear(mw)) {
+            return Ok(clearing);
+        }
+        // The kind of product that the files of tenders have.
+        let kind = self.books.keys().next().map_or(products[2], |(kind, ..)| match kind {
+            Tariff::Quarter(_) => products[0],
+            Tariff::Block(_) => products[1],
+            Tariff::High | Tariff::Low => products[2],
+        });
+        let product = format!("{}_{}", self.direction.name(), kind.name());
+        let found = format!("{}, for which no tender of {product} is given", quarter.day);
+        let problem = text.error(quarter.line, "DATUM", found, "a tender whose week holds the day");
+        Err(problem.help("add the file of tender results of that week").into())
+    }
 }
 
 /// Start of a day in Berlin.
