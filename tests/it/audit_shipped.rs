@@ -1,7 +1,7 @@
 //! The auditor on whole runs: on the shipped scenarios each of its checks can be made; correct results pass, however
 //! large the batteries, however small the power, and whatever the changes of clocks.
 
-use assert_cmd::Command;
+use crate::support::cli::{Dir, gridfleet};
 use std::path::PathBuf;
 
 /// The scenario files; the other files in the folder are studies, which name one.
@@ -19,40 +19,32 @@ fn shipped() -> Vec<PathBuf> {
 fn no_check_of_a_shipped_scenario_is_impossible() {
     let files = shipped();
     assert!(files.len() >= 10, "{files:?}");
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Dir::new();
     for file in files {
-        let out = folder.path().join(file.file_stem().unwrap());
-        let run = Command::cargo_bin("gridfleet")
-            .unwrap()
-            .args(["run", file.to_str().unwrap(), "--set", "time.days=1", "--audit", "-o"])
-            .arg(&out)
-            .output()
-            .unwrap();
-        let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
-        assert_eq!(run.status.code(), Some(0), "{}:\n{err}", file.display());
-        assert!(out.contains("checks made, none impossible"), "{}:\n{out}", file.display());
+        let out = folder.at(file.file_stem().unwrap());
+        let run = gridfleet(["run", "--audit"]).arg(file).output(out).set(["time.days=1"]);
+        run.succeeds().prints("checks made, none impossible");
     }
 }
 
 /// Clocks of Newfoundland went back at a minute past midnight: the day before is repeated for most of an hour.
 #[test]
 fn days_of_households_pass_where_clocks_go_back_across_midnight() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Dir::new();
     for response in ["rolling", "nominal"] {
-        let out = folder.path().join(response);
+        let out = folder.at(response);
         let kind = format!("operation.response.kind={response}");
-        let run = Command::cargo_bin("gridfleet")
-            .unwrap()
-            .args(["run", "scenarios/retail-week.toml", "--audit"])
-            .args(["--set", "time.timezone=America/St_Johns", "--set", "time.start=2006-10-28"])
-            .args(["--set", "time.days=2", "--set", "trips.fold_week=2006-10-23"])
-            .args(["--set", "retailers.0.slot_s=1800", "--set", "retailers.0.lead_s=1800"])
-            .args(["--set", &kind, "-o"])
-            .arg(&out)
-            .output()
-            .unwrap();
-        let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
-        assert_eq!(run.status.code(), Some(0), "{out}{err}");
+        let settings = [
+            "time.timezone=America/St_Johns",
+            "time.start=2006-10-28",
+            "time.days=2",
+            "trips.fold_week=2006-10-23",
+            "retailers.0.slot_s=1800",
+            "retailers.0.lead_s=1800",
+            &kind,
+        ];
+        let run = gridfleet(["run", "scenarios/retail-week.toml", "--audit"]).output(out).set(settings);
+        let out = run.succeeds().out;
         // Three groups, each with four stretches of one date.
         let days = out.lines().find(|line| line.contains("Households: each day")).unwrap();
         assert!(days.split_whitespace().rev().take(2).eq(["0", "12"]), "{days}");
@@ -63,10 +55,10 @@ fn days_of_households_pass_where_clocks_go_back_across_midnight() {
 /// part of the energy of a minute.
 #[test]
 fn large_batteries_at_weak_connectors_pass() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Dir::new();
     let trips = "request_time,origin_lat,origin_lon,destination_lat,destination_lon\n\
                  2026-03-02T06:00:00Z,51.5,9.9,51.6,9.9\n2026-03-02T07:00:00Z,51.5,9.9,51.6,9.9\n";
-    std::fs::write(folder.path().join("trips.csv"), trips).unwrap();
+    folder.write("trips.csv", trips);
     let scenario = r#"
 version = 2
 name = "weak"
@@ -103,15 +95,7 @@ connectors = 3
 connector_kw = 0.1
 site_limit_kw = 0.2
 "#;
-    let file = folder.path().join("weak.toml");
-    std::fs::write(&file, scenario).unwrap();
-    let run = Command::cargo_bin("gridfleet")
-        .unwrap()
-        .args(["run", file.to_str().unwrap(), "--audit", "-o"])
-        .arg(folder.path().join("out"))
-        .output()
-        .unwrap();
-    let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
-    assert_eq!(run.status.code(), Some(0), "{out}{err}");
-    assert!(out.contains("checks made, none impossible"), "{out}");
+    folder.write("weak.toml", scenario);
+    let run = folder.gridfleet(["run", "weak.toml", "--audit", "-o", "out"]);
+    run.succeeds().prints("checks made, none impossible");
 }

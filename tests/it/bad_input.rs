@@ -1,55 +1,41 @@
 //! User errors with `gridfleet run`: one message per error, with its place, what was found, what was expected, and exit
 //! status 2. The texts are here in full, as the user reads them.
 
-use assert_cmd::cargo::cargo_bin;
-use std::path::Path;
-use std::process::Command;
+use crate::support::cli::Dir;
 
 /// Contents of the files named by the erroneous scenarios, beside a scenario written by `gridfleet new town`.
-fn folder() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let new = gridfleet(folder.path(), &["new", "town"]);
-    assert_eq!(new.0, 0, "{}", new.2);
-    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
-    let trips = std::fs::read_to_string(folder.path().join("town-trips.csv")).unwrap();
+fn folder() -> Dir {
+    let folder = Dir::new();
+    folder.gridfleet(["new", "town"]).succeeds();
+    let trips = folder.read("town-trips.csv");
     let lines: Vec<&str> = trips.lines().collect();
     let mut bad: Vec<String> = lines.iter().map(|&line| line.to_owned()).collect();
     bad[9] = format!("yesterday{}", &lines[9][lines[9].find(',').unwrap()..]);
-    write("bad-row.csv", &bad.join("\n"));
+    folder.write("bad-row.csv", &bad.join("\n"));
     let longer = |(i, line): (usize, &&str)| match i {
         0 => format!("{line},duration_s\n"),
         3 => format!("{line},-60\n"),
         _ => format!("{line},300\n"),
     };
-    write("negative.csv", &lines.iter().enumerate().map(longer).collect::<String>());
-    write("truncated.parquet", &format!("PAR1{}", "\0".repeat(64)));
-    write("text.parquet", &trips);
+    folder.write("negative.csv", &lines.iter().enumerate().map(longer).collect::<String>());
+    folder.write("truncated.parquet", &format!("PAR1{}", "\0".repeat(64)));
+    folder.write("text.parquet", &trips);
     let hours = (0..24).map(|hour| format!("2018-03-05T{hour:02}:00:00+01:00,{hour}\n"));
-    write("prices.csv", &format!("time,price_per_mwh\n{}", hours.collect::<String>()));
+    folder.write("prices.csv", &format!("time,price_per_mwh\n{}", hours.collect::<String>()));
     folder
-}
-
-fn gridfleet(folder: &Path, args: &[&str]) -> (i32, String, String) {
-    let output = Command::new(cargo_bin("gridfleet")).current_dir(folder).args(args).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
 /// Messages of a run of the scenario with some texts replaced.
 fn refused(slips: &[(&str, &str)], args: &[&str]) -> String {
     let folder = folder();
-    let file = folder.path().join("town.toml");
-    let mut scenario = std::fs::read_to_string(&file).unwrap();
+    let mut scenario = folder.read("town.toml");
     for (from, to) in slips {
         assert!(scenario.contains(from), "{from}");
         scenario = scenario.replacen(from, to, 1);
     }
-    std::fs::write(&file, scenario).unwrap();
-    let mut all = vec!["run", "town.toml", "--quiet"];
-    all.extend(args);
-    let (status, out, err) = gridfleet(folder.path(), &all);
-    assert_eq!((status, out.as_str()), (2, ""), "{err}");
-    assert!(!folder.path().join("out").join("town").exists());
+    folder.write("town.toml", scenario);
+    let err = folder.gridfleet(["run", "town.toml", "--quiet"]).args(args).refused().err;
+    assert!(!folder.at("out/town").exists());
     err
 }
 
@@ -218,11 +204,7 @@ fn an_unknown_policy() {
 fn no_scenario_at_all() {
     let folder = folder();
     std::fs::create_dir(folder.path().join("scenarios")).unwrap();
-    let said = |args: &[&str]| {
-        let (status, out, err) = gridfleet(folder.path(), args);
-        assert_eq!((status, out.as_str()), (2, ""), "{err}");
-        err
-    };
+    let said = |args: &[&str]| folder.gridfleet(args).refused().err;
     insta::assert_snapshot!(said(&["run", "scenarios"]), @"error: scenarios: found a folder, expected a file that can be read");
     insta::assert_snapshot!(said(&["run", "nowhere.toml"]), @r"
     error: no such file: nowhere.toml

@@ -2,6 +2,7 @@
 //!
 //! Prices are those of Nord Pool if its files are present, and synthetic otherwise.
 
+use crate::support::cli::Dir;
 use crate::targets;
 use gridfleet::reproduce::bilevel::{owners, prices, profits, table1, trade};
 use gridfleet::reproduce::{Draws, Outcome, Rule, SEED, Target, Values, Verdict};
@@ -108,15 +109,7 @@ fn every_figure_is_drawn_and_its_sure_findings_hold() {
 /// files.
 #[test]
 fn made_up_prices_are_told_of() {
-    let outer = tempfile::tempdir().unwrap();
-    let folder = outer.path().join("deep");
-    std::fs::create_dir(&folder).unwrap();
-    let mut command = assert_cmd::Command::cargo_bin("gridfleet").unwrap();
-    let output =
-        command.current_dir(&folder).args(["reproduce", "bilevel-fig6", "-r", "2"]).output().unwrap();
-    let out = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8(output.stderr).unwrap());
-    for part in ["MADE UP", "nordpool/elspot-prices_2016_hourly_eur.csv", "into datasets and"] {
-        assert!(out.contains(part), "{part} in {out}");
-    }
+    let ended = Dir::new().gridfleet(["reproduce", "bilevel-fig6", "-r", "2"]).succeeds();
+    let file = "nordpool/elspot-prices_2016_hourly_eur.csv";
+    ended.prints("MADE UP").prints(file).prints("into datasets and");
 }

@@ -1,45 +1,26 @@
 //! The commands from the user's side: output, streams and exit status.
 
-use assert_cmd::Command;
+use crate::support::cli::{Dir, gridfleet};
 use clap::{CommandFactory as _, Parser as _};
-use std::path::Path;
-
-fn gridfleet(args: &[&str]) -> (i32, String, String) {
-    let output = Command::cargo_bin("gridfleet").unwrap().args(args).output().unwrap();
-    (
-        output.status.code().unwrap(),
-        String::from_utf8(output.stdout).unwrap(),
-        String::from_utf8(output.stderr).unwrap(),
-    )
-}
-
-fn path(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
 
 #[test]
 fn a_new_scenario_is_valid_and_never_overwritten() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Dir::new();
     let name = folder.path().join("sub/my-town");
-    let (status, out, _) = gridfleet(&["new", path(&name)]);
-    assert_eq!(status, 0);
-    assert!(out.contains("my-town.toml") && out.contains("my-town-trips.csv"), "{out}");
+    gridfleet(["new"]).arg(&name).succeeds().prints("my-town.toml").prints("my-town-trips.csv");
     let scenario = name.with_extension("toml");
-    let (status, out, _) = gridfleet(&["validate", path(&scenario)]);
-    assert_eq!(status, 0);
+    let out = gridfleet(["validate"]).arg(&scenario).succeeds().out;
     assert!(out.starts_with("my-town: ok\n") && out.contains("480 (480 rows read)"), "{out}");
     let before = std::fs::read(&scenario).unwrap();
-    let (status, _, err) = gridfleet(&["new", path(&name)]);
-    assert_eq!(status, 2);
-    assert!(err.contains("nothing is overwritten"), "{err}");
+    gridfleet(["new"]).arg(&name).fails(2).reports("nothing is overwritten");
     assert_eq!(std::fs::read(&scenario).unwrap(), before);
 }
 
 #[test]
 fn the_shipped_small_scenario_is_the_starter() {
-    let folder = tempfile::tempdir().unwrap();
-    assert_eq!(gridfleet(&["new", path(&folder.path().join("small"))]).0, 0);
-    let text = std::fs::read_to_string(folder.path().join("small.toml")).unwrap();
+    let folder = Dir::new();
+    folder.gridfleet(["new", "small"]).succeeds();
+    let text = folder.read("small.toml");
     let shipped = std::fs::read_to_string("scenarios/small.toml").unwrap();
     assert_eq!(text.replace("small-trips.csv", "../datasets/small/trips.csv"), shipped);
     let trips = std::fs::read(folder.path().join("small-trips.csv")).unwrap();
@@ -49,27 +30,20 @@ fn the_shipped_small_scenario_is_the_starter() {
 #[test]
 fn odd_names_are_refused() {
     for name in ["", "..", "/", ".hidden", "a\"b"] {
-        let (status, _, err) = gridfleet(&["new", name]);
-        assert_eq!(status, 2, "{name}: {err}");
+        gridfleet(["new", name]).fails(2);
     }
 }
 
 #[test]
 fn a_wrong_scenario_shows_the_place_and_ends_with_2() {
-    let folder = tempfile::tempdir().unwrap();
-    let name = folder.path().join("town");
-    assert_eq!(gridfleet(&["new", path(&name)]).0, 0);
-    let file = name.with_extension("toml");
-    let text = std::fs::read_to_string(&file).unwrap();
-    std::fs::write(
-        &file,
-        text.replace("circuity = 1.3 ", "circuty = 1.3 ").replace("count = 12", "count = -12"),
-    )
-    .unwrap();
+    let folder = Dir::new();
+    folder.gridfleet(["new", "town"]).succeeds();
+    let text = folder.read("town.toml");
+    let wrong = text.replace("circuity = 1.3 ", "circuty = 1.3 ").replace("count = 12", "count = -12");
+    let file = folder.write("town.toml", wrong);
     for command in ["validate", "run"] {
-        let (status, out, err) = gridfleet(&[command, path(&file)]);
-        assert_eq!((status, out.as_str()), (2, ""));
-        let err = err.replace(path(folder.path()), "");
+        let err = gridfleet([command]).arg(&file).refused().err;
+        let err = err.replace(folder.path().to_str().unwrap(), "");
         insta::allow_duplicates! {
             insta::assert_snapshot!(err, @r#"
             error: /town.toml:33: travel.circuty: found an unknown key, expected a key of this table
@@ -89,39 +63,37 @@ fn a_wrong_scenario_shows_the_place_and_ends_with_2() {
 
 #[test]
 fn a_slip_in_the_syntax_is_marked() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("a.toml");
-    std::fs::write(&file, "version = 2\n[time\nstart = 1\n").unwrap();
-    let (status, _, err) = gridfleet(&["validate", path(&file)]);
-    assert_eq!(status, 2);
-    assert!(
-        err.contains("a.toml:2: found something that is not TOML") && err.contains("2 | [time\n"),
-        "{err}"
-    );
+    let folder = Dir::new();
+    let file = folder.write("a.toml", "version = 2\n[time\nstart = 1\n");
+    gridfleet(["validate"])
+        .arg(&file)
+        .fails(2)
+        .reports("a.toml:2: found something that is not TOML")
+        .reports("2 | [time\n");
 }
 
 #[test]
 fn missing_files_and_wrong_arguments_end_with_2() {
-    let (status, _, err) = gridfleet(&["validate", "nowhere.toml"]);
-    assert_eq!(status, 2);
-    assert!(err.contains("no such file: nowhere.toml") && err.contains("gridfleet new"), "{err}");
-    assert_eq!(gridfleet(&["validate", "scenarios"]).0, 2);
-    assert_eq!(gridfleet(&["validate", "datasets/small/trips.csv"]).0, 2);
-    assert_eq!(gridfleet(&["frobnicate"]).0, 2);
-    assert_eq!(gridfleet(&["run"]).0, 2);
-    assert_eq!(gridfleet(&["run", "scenarios/small.toml", "--seed", "x"]).0, 2);
-    let (status, _, err) = gridfleet(&["validate", "scenarios/small.toml", "--set", "time.days=0"]);
-    assert_eq!(status, 2);
-    assert!(err.contains("--set time.days=0"), "{err}");
-    let (status, _, err) = gridfleet(&["run", "scenarios/small.toml", "--policy", "batchd"]);
-    assert_eq!(status, 2);
-    assert!(err.contains("did you mean `batched`"), "{err}");
+    gridfleet(["validate", "nowhere.toml"])
+        .fails(2)
+        .reports("no such file: nowhere.toml")
+        .reports("gridfleet new");
+    gridfleet(["validate", "scenarios"]).fails(2);
+    gridfleet(["validate", "datasets/small/trips.csv"]).fails(2);
+    gridfleet(["frobnicate"]).fails(2);
+    gridfleet(["run"]).fails(2);
+    gridfleet(["run", "scenarios/small.toml", "--seed", "x"]).fails(2);
+    gridfleet(["validate", "scenarios/small.toml", "--set", "time.days=0"])
+        .fails(2)
+        .reports("--set time.days=0");
+    gridfleet(["run", "scenarios/small.toml", "--policy", "batchd"])
+        .fails(2)
+        .reports("did you mean `batched`");
 }
 
 #[test]
 fn the_documented_ranges_are_those_of_the_program() {
-    let (status, out, _) = gridfleet(&["schema", "--ranges"]);
-    assert_eq!(status, 0);
+    let out = gridfleet(["schema", "--ranges"]).succeeds().out;
     let text = std::fs::read_to_string("docs/input-ranges.md").unwrap().replace("\r\n", "\n");
     let (_, table) = text.split_once("\n| ").unwrap();
     assert!(
@@ -132,8 +104,7 @@ fn the_documented_ranges_are_those_of_the_program() {
 
 #[test]
 fn the_documented_tables_are_those_of_the_program() {
-    let (status, out, _) = gridfleet(&["schema", "--tables"]);
-    assert_eq!(status, 0);
+    let out = gridfleet(["schema", "--tables"]).succeeds().out;
     let text = std::fs::read_to_string("docs/output-tables.md").unwrap().replace("\r\n", "\n");
     let (_, tables) = text.split_once("\n## ").unwrap();
     assert!(
@@ -144,8 +115,7 @@ fn the_documented_tables_are_those_of_the_program() {
 
 #[test]
 fn the_documented_figures_are_those_of_the_program() {
-    let (status, out, _) = gridfleet(&["schema", "--summary"]);
-    assert_eq!(status, 0);
+    let out = gridfleet(["schema", "--summary"]).succeeds().out;
     let text = std::fs::read_to_string("docs/summary.md").unwrap().replace("\r\n", "\n");
     let (_, figures) = text.split_once("\n## ").unwrap();
     assert!(
@@ -156,9 +126,7 @@ fn the_documented_figures_are_those_of_the_program() {
 
 #[test]
 fn the_schema_is_json_and_describes_every_key() {
-    let (status, out, _) = gridfleet(&["schema"]);
-    assert_eq!(status, 0);
-    let schema: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let schema = gridfleet(["schema"]).succeeds().json();
     fn walk(value: &serde_json::Value, path: &str, keys: &mut usize) {
         if let Some(properties) = value.get("properties").and_then(|p| p.as_object()) {
             for (key, schema) in properties.iter().filter(|(_, s)| s.get("const").is_none()) {
@@ -184,8 +152,7 @@ fn the_schema_is_json_and_describes_every_key() {
 #[test]
 fn completions_name_the_commands() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        let (status, out, _) = gridfleet(&["completions", shell]);
-        assert_eq!(status, 0);
+        let out = gridfleet(["completions", shell]).succeeds().out;
         assert!(out.contains("validate") && out.contains("policy"), "{shell}");
     }
 }
@@ -238,23 +205,20 @@ fn every_command_shows_examples_that_can_be_typed() {
         }
     }
     assert!(shown > 50, "{shown}");
-    let (status, out, _) = gridfleet(&["study", "merge", "--help"]);
-    assert_eq!(status, 0);
-    assert!(out.contains("Example:\n  gridfleet study merge"), "{out}");
-    let (status, out, _) = gridfleet(&["--version"]);
-    assert_eq!((status, out.as_str()), (0, concat!("gridfleet ", env!("CARGO_PKG_VERSION"), "\n")));
+    gridfleet(["study", "merge", "--help"]).succeeds().prints("Example:\n  gridfleet study merge");
+    let version = concat!("gridfleet ", env!("CARGO_PKG_VERSION"), "\n");
+    assert_eq!(gridfleet(["--version"]).succeeds().out, version);
 }
 
 #[test]
 fn each_command_has_a_manual_page() {
-    let folder = tempfile::tempdir().unwrap();
-    let (status, out, _) = gridfleet(&["man", "-o", path(folder.path())]);
+    let folder = Dir::new();
+    let out = gridfleet(["man"]).output(folder.path()).succeeds().out;
     let commands = commands();
-    assert_eq!(status, 0);
     assert!(out.ends_with(&format!(": {} pages\n", commands.len())), "{out}");
     for command in &commands {
         let name = command.get_display_name().unwrap_or("gridfleet");
-        let page = std::fs::read_to_string(folder.path().join(format!("{name}.1"))).unwrap();
+        let page = folder.read(format!("{name}.1"));
         assert!(page.contains(&format!(".TH {name} 1")), "{page}");
         let about = command.get_about().unwrap().to_string();
         assert!(page.replace("\\*(Aq", "'").replace('\\', "").contains(&about), "{name}: {about}\n{page}");
@@ -262,10 +226,7 @@ fn each_command_has_a_manual_page() {
             assert!(page.contains(&format!(".SH {section}\n")), "{name}: {section}");
         }
     }
-    let (status, out, _) = gridfleet(&["man", "data", "import", "tlc"]);
-    assert_eq!(status, 0);
-    assert_eq!(out, std::fs::read_to_string(folder.path().join("gridfleet-data-import-tlc.1")).unwrap());
-    let (status, _, err) = gridfleet(&["man", "solve", "chess"]);
-    assert_eq!(status, 2);
-    assert!(err.contains("\"chess\"") && err.contains("stackelberg"), "{err}");
+    let out = gridfleet(["man", "data", "import", "tlc"]).succeeds().out;
+    assert_eq!(out, folder.read("gridfleet-data-import-tlc.1"));
+    gridfleet(["man", "solve", "chess"]).fails(2).reports("\"chess\"").reports("stackelberg");
 }

@@ -1,14 +1,7 @@
 //! `gridfleet data` on tables written by other programs and by gridfleet itself.
 
-use assert_cmd::cargo::cargo_bin;
+use crate::support::cli::{Dir, Ended, gridfleet_in};
 use std::path::Path;
-use std::process::Command;
-
-fn gridfleet(folder: &Path, args: &[&str]) -> (i32, String, String) {
-    let output = Command::new(cargo_bin("gridfleet")).current_dir(folder).args(args).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-}
 
 /// Columns of a requests file of HIVE, the fleet simulator of NREL; times in Denver.
 const MAP: &str = "request_time=departure_time,origin_lat=o_lat,origin_lon=o_lon,destination_lat=d_lat,destination_lon=d_lon";
@@ -25,21 +18,16 @@ fn requests(times: [&str; 3]) -> String {
 
 #[test]
 fn requests_of_another_simulator_come_in_by_one_command() {
-    let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: String| std::fs::write(folder.path().join(name), text).unwrap();
+    let folder = Dir::new();
     // 2020-01-25T00:00:00Z by `date -u -d @1579910400`; 17:00 of the day before in Denver.
-    write("epoch.csv", requests(["1579910400", "1579910460", "1579910520"]));
-    write("iso.csv", requests(["2020-01-24T17:00:00", "2020-01-24T17:01:00", "2020-01-24T17:02:00"]));
+    folder.write("epoch.csv", requests(["1579910400", "1579910460", "1579910520"]));
+    folder.write("iso.csv", requests(["2020-01-24T17:00:00", "2020-01-24T17:01:00", "2020-01-24T17:02:00"]));
     for name in ["epoch", "iso"] {
         let (csv, parquet) = (format!("{name}.csv"), format!("{name}.parquet"));
         let args =
             ["data", "import", "trips", &csv, "--timezone", "America/Denver", "--map", MAP, "-o", &parquet];
-        let (status, out, err) = gridfleet(folder.path(), &args);
-        assert_eq!(status, 0, "{err}");
-        assert!(out.contains("3 trips, 2020-01-25T00:00:00Z to 2020-01-25T00:02:00Z"), "{out}");
-        let (status, out, _) = gridfleet(folder.path(), &["data", "describe", &parquet, "--json"]);
-        assert_eq!(status, 0);
-        let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+        folder.gridfleet(&args).succeeds().prints("3 trips, 2020-01-25T00:00:00Z to 2020-01-25T00:02:00Z");
+        let json = folder.gridfleet(["data", "describe", &parquet, "--json"]).succeeds().json();
         assert_eq!((json["rows"].as_u64(), json["format"].as_str()), (Some(3), Some("trips")));
         let column = |name: &str| {
             let columns = json["columns"].as_array().unwrap();
@@ -51,14 +39,12 @@ fn requests_of_another_simulator_come_in_by_one_command() {
     }
     // Its columns are known, so that it needs no map; those of another table do.
     let args = ["data", "import", "iso.csv", "--timezone", "America/Denver", "-o", "known.parquet"];
-    let (status, out, err) = gridfleet(folder.path(), &args);
-    assert_eq!((status, err.as_str()), (0, "iso.csv: read as hive\n"));
+    let Ended { out, err, .. } = folder.gridfleet(args).succeeds();
+    assert_eq!(err, "iso.csv: read as hive\n");
     assert!(out.contains("3 trips, 2020-01-25T00:00:00Z to 2020-01-25T00:02:00Z"), "{out}");
     let other = requests(["2020-01-24T17:00:00"; 3]).replace("departure_time", "leaves_at");
-    write("iso.csv", other);
-    let (status, _, err) =
-        gridfleet(folder.path(), &["data", "import", "trips", "iso.csv", "-o", "x.parquet"]);
-    assert_eq!(status, 2);
+    folder.write("iso.csv", other);
+    let err = folder.gridfleet(["data", "import", "trips", "iso.csv", "-o", "x.parquet"]).fails(2).err;
     insta::assert_snapshot!(err, @r#"
     error: iso.csv: request_time: found only the columns request_id, o_lat, o_lon, d_lat, d_lon, leaves_at, passengers, expected a column `request_time`
       help: where it has another name, map it: request_time = "<column>"
@@ -68,33 +54,29 @@ fn requests_of_another_simulator_come_in_by_one_command() {
 
 #[test]
 fn numbers_of_zones_are_names_when_an_import_is_described() {
-    let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
-    write("zones.csv", "zone_id,lat,lon\n161,40.758,-73.978\n237,40.769,-73.966\n");
-    write(
+    let folder = Dir::new();
+    folder.write("zones.csv", "zone_id,lat,lon\n161,40.758,-73.978\n237,40.769,-73.966\n");
+    folder.write(
         "trips.csv",
         "request_time,origin_zone,destination_zone\n2018-03-05T08:00:00Z,161,237\n2018-03-05T09:00:00Z,237,161\n",
     );
     let import = ["data", "import", "trips", "trips.csv", "--zones", "zones.csv", "-o", "trips.parquet"];
-    let (status, _, err) = gridfleet(folder.path(), &import);
-    assert_eq!(status, 0, "{err}");
-    let (status, out, _) = gridfleet(folder.path(), &["data", "describe", "trips.parquet"]);
-    assert_eq!(status, 0);
+    folder.gridfleet(&import).succeeds();
+    let out = folder.gridfleet(["data", "describe", "trips.parquet"]).succeeds().out;
     let line = out.lines().find(|line| line.trim_start().starts_with("origin_zone")).unwrap();
     assert_eq!(line.split_whitespace().collect::<Vec<_>>(), ["origin_zone", "names", "2", "2"]);
 }
 
 #[test]
 fn every_table_of_a_run_can_be_described() {
-    let folder = tempfile::tempdir().unwrap();
-    assert_eq!(gridfleet(folder.path(), &["new", "town"]).0, 0);
-    assert_eq!(gridfleet(folder.path(), &["run", "town.toml", "--quiet"]).0, 0);
+    let folder = Dir::new();
+    folder.gridfleet(["new", "town"]).succeeds();
+    folder.gridfleet(["run", "town.toml", "--quiet"]).succeeds();
     // A new scenario has no trading, no homes, no feeder, no load-dependent prices and no competition.
     let absent = ["market", "households", "grid", "loads", "supply"];
     for table in gridfleet::records::dictionary::TABLES.iter().filter(|table| !absent.contains(&table.name)) {
         let file = format!("out/town/{}.parquet", table.name);
-        let (status, out, err) = gridfleet(folder.path(), &["data", "describe", &file]);
-        assert_eq!(status, 0, "{err}");
+        let out = folder.gridfleet(["data", "describe", &file]).succeeds().out;
         for column in table.columns {
             assert!(out.contains(column.name), "{}: {out}", column.name);
         }
@@ -117,45 +99,40 @@ fn every_shipped_table_is_known_for_what_it_is() {
         ("prices/srl_activation_2017-03-25.csv", "srl-activation", 188),
         ("prices/intraday_2017-03-25.csv", "intraday", 177),
     ] {
-        let (status, out, err) = gridfleet(&root, &["data", "describe", file, "--json"]);
-        assert_eq!(status, 0, "{err}");
-        let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+        let json = gridfleet_in(&root, ["data", "describe", file, "--json"]).succeeds().json();
         assert_eq!((json["format"].as_str(), json["rows"].as_u64()), (Some(format), Some(rows)), "{file}");
     }
 }
 
 #[test]
 fn a_file_is_imported_by_the_kind_that_its_columns_show() {
-    let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
-    let run = |args: &[&str]| gridfleet(folder.path(), args);
-    write(
+    let folder = Dir::new();
+    let run = |args: &[&str]| folder.gridfleet(args);
+    folder.write(
         "zones.csv",
         ",0,country_code\n2022-06-01 00:00:00+02:00,220.0,DK_1\n2022-06-01 01:00:00+02:00,207.5,DK_1\n\
          2022-06-01 00:00:00+02:00,210.0,SE_3\n2022-06-01 01:00:00+02:00,200.0,SE_3\n",
     );
-    let (status, _, err) = run(&["data", "import", "zones.csv", "-o", "p.parquet"]);
-    assert_eq!(status, 2);
+    let err = run(&["data", "import", "zones.csv", "-o", "p.parquet"]).fails(2).err;
     insta::assert_snapshot!(err, @r"
     zones.csv: read as entsoe-py
     error: zones.csv:1: --area: found 2 values of `country_code`, expected one of `DK_1`, `SE_3`
       help: choose one with --area
     ");
     for choice in [&["--area", "SE_3"][..], &["--where", "country_code=SE_3"]] {
-        let (status, out, err) = run(&[&["data", "import", "zones.csv", "-o", "p.parquet"], choice].concat());
-        assert_eq!(status, 0, "{err}");
-        assert!(out.contains("p.parquet: 2 prices, 2022-05-31T22:00:00Z to 2022-06-01T00:00:00Z"), "{out}");
+        run(&[&["data", "import", "zones.csv", "-o", "p.parquet"], choice].concat())
+            .succeeds()
+            .prints("p.parquet: 2 prices, 2022-05-31T22:00:00Z to 2022-06-01T00:00:00Z");
     }
-    write(
+    folder.write(
         "register.csv",
         "Betreiber;Breitengrad;Längengrad;Anschlussleistung;Anzahl Ladepunkte\nX;50,9;6,9;44;2\n",
     );
-    let (status, out, err) = run(&["data", "import", "register.csv", "-o", "stations.csv"]);
-    assert_eq!((status, err.as_str()), (0, "register.csv: read as bnetza\n"), "{out}");
+    let ended = run(&["data", "import", "register.csv", "-o", "stations.csv"]).succeeds();
+    assert_eq!(ended.err, "register.csv: read as bnetza\n", "{ended}");
     let stations = std::fs::read_to_string(folder.path().join("stations.csv")).unwrap();
     assert_eq!(stations.lines().nth(1), Some("bnetza-2,50.90000,6.90000,,X,public,2,22,false,,,"));
-    let (status, out, _) = run(&["data", "kinds"]);
-    assert_eq!(status, 0);
+    let out = run(&["data", "kinds"]).succeeds().out;
     for kind in
         ["fhvhv", "chicago", "entsoe", "smard", "nyiso", "pjm", "isone", "aemo", "caiso", "ercot", "afdc"]
     {
@@ -165,14 +142,12 @@ fn a_file_is_imported_by_the_kind_that_its_columns_show() {
 
 #[test]
 fn an_import_that_loses_much_or_is_doubted_writes_nothing_if_so_asked() {
-    let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
-    let run = |args: &[&str]| gridfleet(folder.path(), args);
+    let folder = Dir::new();
+    let run = |args: &[&str]| folder.gridfleet(args);
     let good = "2018-03-05 08:00:00,48.7,9.1,48.8,9.2\n".repeat(30);
-    write("t.csv", &format!("t,a,b,c,d\n{good}late,48.7,9.1,48.8,9.2\n"));
+    folder.write("t.csv", &format!("t,a,b,c,d\n{good}late,48.7,9.1,48.8,9.2\n"));
     let map = "--map=request_time=t,origin_lat=a,origin_lon=b,destination_lat=c,destination_lon=d";
-    let (status, _, err) = run(&["data", "import", "trips", "t.csv", map, "-o", "t.parquet"]);
-    assert_eq!(status, 2);
+    let err = run(&["data", "import", "trips", "t.csv", map, "-o", "t.parquet"]).fails(2).err;
     assert!(err.contains("first row skipped, unreadable time: t.csv:32: t: found `late`"), "{err}");
     let error = err.lines().rev().take(2).collect::<Vec<_>>();
     insta::assert_snapshot!(format!("{}\n{}", error[1], error[0]), @r"
@@ -180,16 +155,14 @@ fn an_import_that_loses_much_or_is_doubted_writes_nothing_if_so_asked() {
       help: the report shows the first row of each reason; raise --max-bad-rows to leave such rows out
     ");
     assert!(!folder.path().join("t.parquet").exists());
-    let (status, out, _) =
-        run(&["data", "import", "trips", "t.csv", map, "-o", "t.parquet", "--max-bad-rows", "0.05"]);
-    assert_eq!(status, 0);
-    assert!(out.contains("t.parquet: 30 trips"), "{out}");
-    write("p.csv", "time,price\n2018-03-05T00:00Z,0.25\n2018-03-05T01:00Z,0.30\n");
-    let (status, _, err) = run(&["data", "import", "p.csv", "-o", "p.parquet"]);
-    assert_eq!(status, 0);
-    assert!(err.contains("warning: `price`: median price of 0.300 per MWh: is the unit EUR/kWh?"), "{err}");
-    let (status, _, err) = run(&["data", "import", "p.csv", "-o", "q.parquet", "--strict"]);
-    assert_eq!(status, 2);
+    run(&["data", "import", "trips", "t.csv", map, "-o", "t.parquet", "--max-bad-rows", "0.05"])
+        .succeeds()
+        .prints("t.parquet: 30 trips");
+    folder.write("p.csv", "time,price\n2018-03-05T00:00Z,0.25\n2018-03-05T01:00Z,0.30\n");
+    run(&["data", "import", "p.csv", "-o", "p.parquet"])
+        .succeeds()
+        .reports("warning: `price`: median price of 0.300 per MWh: is the unit EUR/kWh?");
+    let err = run(&["data", "import", "p.csv", "-o", "q.parquet", "--strict"]).fails(2).err;
     insta::assert_snapshot!(err, @r"
     p.csv: read as dayahead
     error: --strict: `price`: median price of 0.300 per MWh: is the unit EUR/kWh? State it with --unit EUR/kWh

@@ -8,17 +8,16 @@
 //!   `--config profile.release.package.gridfleet-core.debug-assertions=true`.
 #![cfg(unix)]
 
-use assert_cmd::cargo::cargo_bin;
+use crate::support::cli::{Dir, Started, gridfleet};
+use crate::support::files::{Files, assert_same, names, results};
+use crate::support::short;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
-
-/// Contents of an output: files of a folder by name, without the manifest, which may differ; a single file under no name.
-type Content = BTreeMap<String, Vec<u8>>;
 
 /// A command that writes one output.
 struct Task {
@@ -33,17 +32,10 @@ struct Task {
     replaces: bool,
 }
 
-/// The commands, with their inputs in `folder`.
-fn tasks(folder: &Path) -> Vec<Task> {
+/// The commands, with their inputs in `dir`.
+fn tasks(dir: &Dir) -> Vec<Task> {
     let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/small.toml");
-    let study = folder.join("s.toml");
-    let text = format!(
-        "version = 2\nname = \"s\"\nscenario = {:?}\nreplications = 4\nmetrics = [\"service_rate\"]\n\
-         policies = [{{ name = \"batched\" }}, {{ name = \"quick\", use = [\"nearest-idle\"] }}]\n",
-        scenario.display().to_string()
-    );
-    std::fs::write(&study, text).unwrap();
+    let study = short::study(dir, 4);
     let task = |name, args: &str, other: &str, begun| Task {
         name,
         args: words(args),
@@ -52,22 +44,16 @@ fn tasks(folder: &Path) -> Vec<Task> {
         // A finished training is continued or kept.
         replaces: name != "train",
     };
-    let training = "train scenarios/stuttgart-rl.toml -q --steps=1400 --set=training.weeks=1 \
-        --set=training.held_out_weeks=1 --set=training.replications=1 --set=training.lanes=1 \
-        --set=training.checkpoint_weeks=1 --set=training.agent.memory=700";
+    let training = format!("{} -q --steps=1400", short::TRAINING.join(" "));
     let studying = format!("study {} -q -j 2", study.display());
-    let (run, older) = (folder.join("run"), folder.join("older"));
+    let (run, older) = (dir.at("run"), dir.at("older"));
     for (output, seed) in [(&run, "1"), (&older, "2")] {
-        let output = output.to_str().unwrap();
-        done(start(
-            &["run", "scenarios/small.toml", "-q", "--seed", seed, "-o", output].map(str::to_owned),
-            None,
-        ));
+        gridfleet(["run", "scenarios/small.toml", "-q", "--seed", seed]).output(output).succeeds();
     }
     vec![
         task("run", "run scenarios/small.toml -q", "--seed 2", None),
         task("study", &studying, "-r 2", Some("tasks.jsonl")),
-        task("train", training, "--seed 2", Some("agent.gridfleet")),
+        task("train", &training, "--seed 2", Some("agent.gridfleet")),
         task("reproduce", "reproduce cnash-fig3 -r 2 -q -j 2", "--seed 2", None),
         Task {
             name: "report",
@@ -79,38 +65,19 @@ fn tasks(folder: &Path) -> Vec<Task> {
     ]
 }
 
-fn start(args: &[String], fault: Option<&str>) -> Child {
-    let mut command = Command::new(cargo_bin("gridfleet"));
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(args);
-    command.env_remove("GRIDFLEET_FAULT").envs(fault.map(|fault| ("GRIDFLEET_FAULT", fault)));
-    command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+/// Starts a command, which may meet a planned fault.
+fn start(args: &[String], output: &Path, fault: Option<&str>) -> Started {
+    let command = gridfleet(args).output(output).stdout(Stdio::null());
+    fault.into_iter().fold(command, |command, fault| command.env("GRIDFLEET_FAULT", fault)).start()
 }
 
-fn done(child: Child) -> Output {
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{}", told(&output));
-    output
-}
-
-fn told(output: &Output) -> String {
-    format!("{}: {}", output.status, String::from_utf8_lossy(&output.stderr))
-}
-
-/// Content of an output; none if it is absent.
-fn content(path: &Path) -> Option<Content> {
+/// Content of an output: files of a folder by name, without the manifest, which may differ; a single file under no name;
+/// none if it is absent.
+fn content(path: &Path) -> Option<Files> {
     if path.is_file() {
         return Some([(String::new(), std::fs::read(path).unwrap())].into());
     }
-    let entries = std::fs::read_dir(path).ok()?.map(Result::unwrap);
-    let files = entries.map(|e| (e.file_name().into_string().unwrap(), std::fs::read(e.path()).unwrap()));
-    Some(files.filter(|(name, _)| name != "manifest.json").collect())
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
-    let mut names: Vec<String> = entries.map(|entry| entry.file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
+    path.exists().then(|| results(path))
 }
 
 fn number(name: &str) -> Option<u32> {
@@ -121,8 +88,8 @@ fn number(name: &str) -> Option<u32> {
 struct Bench<'a> {
     task: &'a Task,
     /// Its results, older ones, and the time that it takes.
-    results: Content,
-    older: Content,
+    results: Files,
+    older: Files,
     takes: Duration,
     place: PathBuf,
 }
@@ -133,12 +100,12 @@ impl<'a> Bench<'a> {
         let place = folder.join(format!("{}-output", task.name));
         std::fs::create_dir(&place).unwrap();
         let mut bench =
-            Self { task, results: Content::new(), older: Content::new(), takes: Duration::ZERO, place };
-        done(bench.start_other());
+            Self { task, results: Files::new(), older: Files::new(), takes: Duration::ZERO, place };
+        bench.start_other().end().succeeds();
         bench.older = content(&bench.output()).unwrap();
         bench.clear();
         let clock = Instant::now();
-        done(bench.start(None));
+        bench.start(None).end().succeeds();
         bench.takes = clock.elapsed();
         bench.results = content(&bench.output()).unwrap();
         bench.clear();
@@ -156,30 +123,26 @@ impl<'a> Bench<'a> {
         std::fs::create_dir(&self.place).unwrap();
     }
 
-    fn with_output(&self, args: &[String]) -> Vec<String> {
-        [args, &["-o".to_owned(), self.output().display().to_string()]].concat()
-    }
-
     /// Starts the command, from unfinished work if there is some.
-    fn start(&self, fault: Option<&str>) -> Child {
-        let mut args = self.with_output(&self.task.args);
+    fn start(&self, fault: Option<&str>) -> Started {
+        let mut args = self.task.args.clone();
         let begun = self.task.begun.map(|begun| self.place.join("out.unfinished").join(begun));
         let is_kept = !self.task.replaces && self.output().exists();
         if is_kept || begun.is_some_and(|begun| begun.exists()) {
             args.push("--resume".to_owned());
         }
-        start(&args, fault)
+        start(&args, &self.output(), fault)
     }
 
-    fn start_other(&self) -> Child {
-        start(&self.with_output(&self.task.other), None)
+    fn start_other(&self) -> Started {
+        start(&self.task.other, &self.output(), None)
     }
 
     /// Puts nothing or older results in place of the output.
     fn prepare(&self, is_older: bool) {
         self.clear();
         if is_older {
-            done(self.start_other());
+            self.start_other().end().succeeds();
         }
     }
 
@@ -196,12 +159,10 @@ impl<'a> Bench<'a> {
 
     /// An undisturbed run gives the results and leaves nothing else.
     fn check_next(&self, context: &str) {
-        let next = self.start(None).wait_with_output().unwrap();
-        assert!(next.status.success(), "{}, {context}: then {}", self.task.name, told(&next));
+        let next = self.start(None).end();
+        assert!(next.status.success(), "{}, {context}: then {next}", self.task.name);
         let found = content(&self.output()).unwrap();
-        let all: BTreeSet<_> = found.keys().chain(self.results.keys()).collect();
-        let differ: Vec<_> = all.into_iter().filter(|n| found.get(*n) != self.results.get(*n)).collect();
-        assert!(differ.is_empty(), "{}, {context}: {differ:?}", self.task.name);
+        assert_same(&found, &self.results, format!("{}, {context}", self.task.name));
         assert_eq!(names(&self.place), ["out"], "{}, {context}", self.task.name);
     }
 }
@@ -217,13 +178,12 @@ fn signalled(bench: &Bench<'_>, kills: u32, random: &mut Pcg64) -> BTreeMap<&'st
         // A run may be ended again after it is resumed.
         for _ in 0..random.random_range(1..=3) {
             let signal = ["KILL", "INT", "TERM"][random.random_range(0..3)];
-            let child = bench.start(None);
+            let started = bench.start(None);
             std::thread::sleep(bench.takes.mul_f64(random.random_range(0.02..1.2)));
-            let id = child.id().to_string();
-            let _ = Command::new("kill").args(["-s", signal, &id]).stderr(Stdio::null()).status().unwrap();
-            let ended = child.wait_with_output().unwrap();
+            started.send(signal);
+            let ended = started.end();
             sent += 1;
-            context = format!("{context}, {signal} with {}", told(&ended));
+            context = format!("{context}, {signal} with {ended}");
             bench.check_whole(is_older, &context);
             let name = bench.task.name;
             match (ended.status.code(), ended.status.signal()) {
@@ -234,7 +194,7 @@ fn signalled(bench: &Bench<'_>, kills: u32, random: &mut Pcg64) -> BTreeMap<&'st
                 (None, Some(2 | 9 | 15)) => *counts.entry(signal).or_insert(0) += 1,
                 (Some(1), None) if signal != "KILL" => {
                     *counts.entry(signal).or_insert(0) += 1;
-                    assert!(told(&ended).contains("interrupted; "), "{name}, {context}");
+                    assert!(ended.err.contains("interrupted; "), "{name}, {context}");
                     let left = names(&bench.place);
                     let foreign =
                         left.iter().find(|name| !["out", "out.unfinished"].contains(&name.as_str()));
@@ -250,10 +210,10 @@ fn signalled(bench: &Bench<'_>, kills: u32, random: &mut Pcg64) -> BTreeMap<&'st
 
 #[test]
 fn commands_that_are_ended_at_any_instant_leave_whole_results() {
-    let temporary = tempfile::tempdir().unwrap();
+    let temporary = Dir::new();
     let kills = number("GRIDFLEET_KILLS").unwrap_or(5);
     let mut random = Pcg64::seed_from_u64(21);
-    for task in tasks(temporary.path()) {
+    for task in tasks(&temporary) {
         let bench = Bench::new(&task, temporary.path());
         let counts = signalled(&bench, kills, &mut random);
         println!("{}: {kills} signals, of them before the end {counts:?}", task.name);
@@ -262,10 +222,10 @@ fn commands_that_are_ended_at_any_instant_leave_whole_results() {
 
 #[test]
 fn of_two_writers_of_one_output_one_writes_and_the_other_is_refused() {
-    let temporary = tempfile::tempdir().unwrap();
+    let temporary = Dir::new();
     let pairs = number("GRIDFLEET_KILLS").unwrap_or(2);
     let mut random = Pcg64::seed_from_u64(22);
-    for task in tasks(temporary.path()) {
+    for task in tasks(&temporary) {
         let bench = Bench::new(&task, temporary.path());
         let mut refused = 0;
         for _ in 0..pairs {
@@ -273,8 +233,8 @@ fn of_two_writers_of_one_output_one_writes_and_the_other_is_refused() {
             bench.prepare(is_older);
             let one = bench.start(None);
             std::thread::sleep(bench.takes.mul_f64(random.random_range(0.0..0.9)));
-            let both = [bench.start(None), one].map(|child| child.wait_with_output().unwrap());
-            for output in &both {
+            let both = [bench.start(None), one].map(Started::end);
+            for ended in &both {
                 // The last two where the other writes its agent, or has just finished.
                 let refusals = [
                     "another gridfleet process that is writing it",
@@ -283,12 +243,12 @@ fn of_two_writers_of_one_output_one_writes_and_the_other_is_refused() {
                     "found a finished training",
                     "found a training that was not finished",
                 ];
-                let is_refused = output.status.code() == Some(2)
-                    && refusals.iter().any(|refusal| told(output).contains(refusal));
-                assert!(output.status.success() || is_refused, "{}: {}", task.name, told(output));
+                let is_refused = ended.status.code() == Some(2)
+                    && refusals.iter().any(|refusal| ended.err.contains(refusal));
+                assert!(ended.status.success() || is_refused, "{}: {ended}", task.name);
                 refused += u32::from(is_refused);
             }
-            assert!(both.iter().any(|output| output.status.success()), "{}", task.name);
+            assert!(both.iter().any(|ended| ended.status.success()), "{}", task.name);
             bench.check_whole(is_older, "two writers");
             assert_eq!(content(&bench.output()).as_ref(), Some(&bench.results), "{}", task.name);
             assert_eq!(names(&bench.place), ["out"], "{}", task.name);
@@ -299,18 +259,15 @@ fn of_two_writers_of_one_output_one_writes_and_the_other_is_refused() {
 
 /// Whether the program counts its operations on files, so that any of them can be made to fail.
 fn counts_operations(task: &Task, folder: &Path) -> bool {
-    let output = folder.join("first").display().to_string();
-    let args = [&task.args[..], &["-o".to_owned(), output]].concat();
-    let status = start(&args, Some("enospc:1")).wait_with_output().unwrap().status;
-    !status.success()
+    !start(&task.args, &folder.join("first"), Some("enospc:1")).end().status.success()
 }
 
 #[test]
 fn a_fault_at_any_operation_leaves_whole_results() {
     /// Runs in a row without a fault after which no operation is left: the last ones may fail unnoticed.
     const QUIET: u32 = 8;
-    let temporary = tempfile::tempdir().unwrap();
-    let all = tasks(temporary.path());
+    let temporary = Dir::new();
+    let all = tasks(&temporary);
     let asked = number("GRIDFLEET_FAULTS");
     if !counts_operations(&all[0], temporary.path()) {
         assert!(asked.is_none() && !cfg!(debug_assertions), "the program does not count its operations");
@@ -325,8 +282,8 @@ fn a_fault_at_any_operation_leaves_whole_results() {
                 let is_older = task.replaces && at % 2 == 0;
                 bench.prepare(is_older);
                 let fault = format!("{kind}:{at}");
-                let ended = bench.start(Some(&fault)).wait_with_output().unwrap();
-                let context = format!("{fault}, older results {is_older}, {}", told(&ended));
+                let ended = bench.start(Some(&fault)).end();
+                let context = format!("{fault}, older results {is_older}, {ended}");
                 bench.check_whole(is_older, &context);
                 match ended.status.code() {
                     Some(0) => {
@@ -334,7 +291,7 @@ fn a_fault_at_any_operation_leaves_whole_results() {
                         assert_eq!(content(&bench.output()), Some(bench.results.clone()), "{context}");
                     }
                     Some(1) if kind != "kill" => {
-                        assert!(told(&ended).contains("(planned)"), "{}, {context}", task.name);
+                        assert!(ended.err.contains("(planned)"), "{}, {context}", task.name);
                         (quiet, failed) = (0, failed + 1);
                     }
                     None if kind == "kill" => (quiet, failed) = (0, failed + 1),

@@ -1,33 +1,22 @@
 //! The feeder from the user's side: the shipped scenario, audited, observed and limited; errors in files.
 
-use assert_cmd::cargo::cargo_bin;
+use crate::support::cli::{Dir, Ended, gridfleet, root};
+use crate::support::files::summary;
 use serde_json::Value as Json;
 use std::path::Path;
-use std::process::Command;
 
 const WEEK: &str = "scenarios/retail-feeder.toml";
 
-/// Exit status, stdout, stderr.
-fn gridfleet(args: &[&str]) -> (i32, String, String) {
-    let mut command = Command::new(cargo_bin("gridfleet"));
-    let output = command.current_dir(env!("CARGO_MANIFEST_DIR")).args(args).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
-}
-
 /// Two days of the shipped scenario, audited, into `folder`; its summary.
 fn run(folder: &Path, more: &[&str]) -> Json {
-    let mut args = vec!["run", WEEK, "--audit", "-o", folder.to_str().unwrap(), "--set", "time.days=2"];
-    args.extend(more.iter().flat_map(|set| ["--set", set]));
-    let (status, out, err) = gridfleet(&args);
-    assert_eq!(status, 0, "{more:?}: {err}\n{out}");
-    assert!(out.contains("Grid: voltages solve the power flow") && out.contains("Lowest voltage"), "{out}");
-    serde_json::from_slice(&std::fs::read(folder.join("summary.json")).unwrap()).unwrap()
+    let run = gridfleet(["run", WEEK, "--audit"]).output(folder).set(["time.days=2"]).set(more);
+    run.succeeds().prints("Grid: voltages solve the power flow").prints("Lowest voltage");
+    summary(folder)
 }
 
 #[test]
 fn charging_at_will_breaks_limits_and_holding_back_keeps_them() {
-    let temporary = tempfile::tempdir().unwrap();
+    let temporary = Dir::new();
     let folder = |name: &str| temporary.path().join(name);
     let figure = |summary: &Json, name: &str| summary[name].as_f64().unwrap();
     let free = run(&folder("free"), &[]);
@@ -46,19 +35,13 @@ fn charging_at_will_breaks_limits_and_holding_back_keeps_them() {
         assert_eq!(missed(&held), missed(&free), "{fleet}");
     }
     // Without a feeder, everything else is unchanged; with an observed one, too.
-    let text = std::fs::read_to_string(WEEK).unwrap();
+    let text = week();
     let (before, after) = (text.find("[feeder]").unwrap(), text.find("[[vehicle_types]]").unwrap());
-    let bare = format!("{}{}", &text[..before], &text[after..]).replace("../datasets", "datasets");
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("retail-feeder-without.toml");
-    std::fs::write(&file, bare).unwrap();
+    let file = temporary.write("without.toml", format!("{}{}", &text[..before], &text[after..]));
     let none = folder("none");
-    let args = ["run", file.to_str().unwrap(), "-o", none.to_str().unwrap(), "--set", "time.days=2"];
-    let (status, _, err) = gridfleet(&args);
-    std::fs::remove_file(&file).unwrap();
-    assert_eq!(status, 0, "{err}");
+    gridfleet(["run"]).arg(&file).output(&none).set(["time.days=2"]).succeeds();
     assert!(!none.join("grid.parquet").exists() && !none.join("grid.svg").exists());
-    let none: Json = serde_json::from_slice(&std::fs::read(none.join("summary.json")).unwrap()).unwrap();
-    for (name, value) in none.as_object().unwrap() {
+    for (name, value) in summary(&none).as_object().unwrap() {
         assert!(name == "scenario_sha256" || free[name] == *value, "{name}");
     }
     // The picture and the page show both.
@@ -66,8 +49,7 @@ fn charging_at_will_breaks_limits_and_holding_back_keeps_them() {
         let svg = std::fs::read_to_string(folder(name).join("grid.svg")).unwrap();
         assert!(svg.contains("Voltages of all buses") && svg.contains("bus 18") && !svg.contains("NaN"));
         assert_eq!(svg.contains("charging held back"), name == "held");
-        let (status, _, err) = gridfleet(&["report", folder(name).to_str().unwrap()]);
-        assert_eq!(status, 0, "{err}");
+        gridfleet(["report"]).arg(folder(name)).succeeds();
         let html = std::fs::read_to_string(folder(name).join("report.html")).unwrap();
         for text in ["Voltages and load of the feeder", "Voltages by bus", "Lowest voltage", "ieee33"] {
             assert!(html.contains(text), "{name}: {text}");
@@ -78,26 +60,12 @@ fn charging_at_will_breaks_limits_and_holding_back_keeps_them() {
 
 #[test]
 fn equal_runs_give_equal_bytes_whatever_the_threads() {
-    let temporary = tempfile::tempdir().unwrap();
+    let temporary = Dir::new();
     let mut all = Vec::new();
     for threads in ["1", "2"] {
         let folder = temporary.path().join(threads);
-        let status = Command::new(cargo_bin("gridfleet"))
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .env("RAYON_NUM_THREADS", threads)
-            .env("POLARS_MAX_THREADS", threads)
-            .args(["run", WEEK, "--quiet", "-o", folder.to_str().unwrap()])
-            .args([
-                "--set",
-                "time.days=1",
-                "--set",
-                "feeder.enforce=\"limit\"",
-                "--set",
-                "outputs.grid_every=2",
-            ])
-            .status()
-            .unwrap();
-        assert!(status.success());
+        let settings = ["time.days=1", "feeder.enforce=\"limit\"", "outputs.grid_every=2"];
+        gridfleet(["run", WEEK, "--quiet"]).output(&folder).set(settings).threads(threads).succeeds();
         let read = |name: &str| std::fs::read(folder.join(name)).unwrap();
         all.push(["summary.json", "grid.parquet", "sessions.parquet", "grid.svg"].map(read));
     }
@@ -107,9 +75,8 @@ fn equal_runs_give_equal_bytes_whatever_the_threads() {
 /// A study can use the feeder's figures, and its tasks give the same results whatever runs beside them.
 #[test]
 fn figures_of_the_feeder_can_be_studied() {
-    let temporary = tempfile::tempdir().unwrap();
-    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join(WEEK);
-    let study = temporary.path().join("limits.toml");
+    let temporary = Dir::new();
+    let scenario = root().join(WEEK);
     let text = format!(
         "version = 2\nname = \"limits\"\nscenario = {scenario:?}\nreplications = 2\nbaseline = \"observe\"\n\
          metrics = [\"grid_violation_hours\", \"grid_lowest_voltage_pu\", \"grid_losses_kwh\", \"grid_held_back_kwh\"]\n\
@@ -117,14 +84,12 @@ fn figures_of_the_feeder_can_be_studied() {
          [[policies]]\nname = \"observe\"\nset = {{ \"feeder.enforce\" = \"observe\" }}\n\
          [[policies]]\nname = \"limit\"\nset = {{ \"feeder.enforce\" = \"limit\" }}\n"
     );
-    std::fs::write(&study, text).unwrap();
+    temporary.write("limits.toml", text);
     let mut summaries = Vec::new();
     for threads in ["1", "2"] {
         let folder = temporary.path().join(threads);
-        let args = ["study", study.to_str().unwrap(), "-j", threads, "-o", folder.to_str().unwrap()];
-        let (status, out, err) = gridfleet(&args);
-        assert_eq!(status, 0, "{err}");
-        assert!(out.contains("Hours beyond the feeder's limits"), "{out}");
+        let study = temporary.gridfleet(["study", "limits.toml", "-j", threads]).output(&folder);
+        study.succeeds().prints("Hours beyond the feeder's limits");
         summaries.push(std::fs::read(folder.join("summary.json")).unwrap());
     }
     assert!(summaries[0] == summaries[1]);
@@ -151,22 +116,23 @@ fn mistakes_are_told_with_their_place() {
         ("feeder.buses=3", &["feeder.buses", "unknown key"]),
         ("outputs.grid_every=0", &["outputs.grid_every"]),
     ] {
-        let (status, _, err) = gridfleet(&["validate", WEEK, "--set", set]);
-        assert_eq!(status, 2, "{set}: {err}");
+        let err = gridfleet(["validate", WEEK, "--set", set]).fails(2).err;
         assert!(told.iter().all(|text| err.contains(text)), "{set}: {err}");
     }
 }
 
-/// Messages on a changed copy of the scenario.
-fn told(change: impl Fn(String) -> String, files: &[(&str, &str)]) -> (i32, String) {
-    let temporary = tempfile::tempdir().unwrap();
-    let datasets = format!("\"{}/datasets", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(WEEK).unwrap().replace("\"../datasets", &datasets);
-    let file = temporary.path().join("week.toml");
-    std::fs::write(&file, change(text)).unwrap();
-    files.iter().for_each(|(name, text)| std::fs::write(temporary.path().join(name), text).unwrap());
-    let (status, _, err) = gridfleet(&["validate", file.to_str().unwrap()]);
-    (status, err)
+/// The shipped scenario, with paths that are valid in any folder.
+fn week() -> String {
+    let datasets = format!("\"{}/datasets", root().display());
+    std::fs::read_to_string(WEEK).unwrap().replace("\"../datasets", &datasets)
+}
+
+/// Validates a changed copy of the scenario beside these files.
+fn told(change: impl Fn(String) -> String, files: &[(&str, &str)]) -> Ended {
+    let temporary = Dir::new();
+    temporary.write("week.toml", change(week()));
+    files.iter().for_each(|(name, text)| drop(temporary.write(name, text)));
+    temporary.gridfleet(["validate", "week.toml"]).run()
 }
 
 #[test]
@@ -174,36 +140,29 @@ fn mistakes_in_files_are_told_with_their_place() {
     let case = |text: String| text.replace("case = \"ieee33\" ", "file = \"feeder.m\" ");
     // Without a bus, unless stations are to be spread.
     let lost = |text: String| text.replace("bus = 14", "").replace("bus = 33 ", "");
-    let (status, err) = told(lost, &[]);
-    assert_eq!(status, 2);
+    let err = told(lost, &[]).fails(2).err;
     for text in
         ["stations[1]", "station \"orchard-row\" without a bus, and 1 more", "bus_of_stations = \"spread\""]
     {
         assert!(err.contains(text), "{err}");
     }
     let spread = |text: String| lost(text).replace("[feeder]", "[feeder]\nbus_of_stations = \"spread\"");
-    assert_eq!(told(spread, &[]), (0, String::new()));
-    let (status, err) = told(|text| text.replace("\nbus = 31", ""), &[]);
-    assert!(status == 2 && err.contains("households \"homes-31\" without a bus"), "{err}");
-    let (status, err) = told(|text| text.replace("case = \"ieee33\" ", ""), &[]);
-    assert!(status == 2 && err.contains("neither `case` nor `file`"), "{err}");
+    told(spread, &[]).succeeds_quietly();
+    told(|text| text.replace("\nbus = 31", ""), &[])
+        .fails(2)
+        .reports("households \"homes-31\" without a bus");
+    told(|text| text.replace("case = \"ieee33\" ", ""), &[]).fails(2).reports("neither `case` nor `file`");
     // Two feeders.
-    let (status, err) = told(|text| format!("{text}\n[[feeder]]\ncase = \"ieee33\"\n"), &[]);
-    assert!(status == 2 && err.contains("feeder"), "{err}");
-    let (status, err) = told(|text| text.replace("[feeder]", "[[feeder]]"), &[]);
-    assert!(status == 2 && err.contains("feeder: found a list"), "{err}");
+    told(|text| format!("{text}\n[[feeder]]\ncase = \"ieee33\"\n"), &[]).fails(2).reports("feeder");
+    told(|text| text.replace("[feeder]", "[[feeder]]"), &[]).fails(2).reports("feeder: found a list");
     // No file, no case, a case with a loop, one of a bus without a whole number.
-    let (status, err) = told(case, &[]);
-    assert!(status == 2 && err.contains("feeder.file: no such file"), "{err}");
-    let (status, err) = told(case, &[("feeder.m", "hello")]);
-    assert!(status == 2 && err.contains("feeder.m"), "{err}");
+    told(case, &[]).fails(2).reports("feeder.file: no such file");
+    told(case, &[("feeder.m", "hello")]).fails(2).reports("feeder.m");
     let good = gridfleet::grid::BARAN_WU;
-    assert_eq!(told(case, &[("feeder.m", good)]), (0, String::new()));
+    told(case, &[("feeder.m", good)]).succeeds_quietly();
     // The first of the open tie lines, from bus 21 to bus 8.
     let closed = good.replacen("  0  -360 360", "  1  -360 360", 1);
-    let (status, err) = told(case, &[("feeder.m", &closed)]);
-    assert!(status == 2 && err.contains("which closes a loop") && err.contains("feeder.m:"), "{err}");
+    told(case, &[("feeder.m", &closed)]).fails(2).reports("which closes a loop").reports("feeder.m:");
     let odd = good.replacen("  18 1 ", "  18.5 1 ", 1).replace("17 18 ", "17 18.5 ");
-    let (status, err) = told(case, &[("feeder.m", &odd)]);
-    assert!(status == 2 && err.contains("a bus called 18.5"), "{err}");
+    told(case, &[("feeder.m", &odd)]).fails(2).reports("a bus called 18.5");
 }

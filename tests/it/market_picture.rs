@@ -2,29 +2,17 @@
 //!
 //! The page is kept in `target/tmp/report/vpp`, where the test in a browser (`tests/report`) looks for it.
 
+use crate::support::cli::{Dir, gridfleet};
+use crate::support::files::summary;
 use gridfleet::outputs::market_picture::MARKET;
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
-
-fn command(args: &[&str]) -> Command {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin("gridfleet"));
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(args);
-    command
-}
-
-/// Runs `gridfleet`, which must succeed.
-fn gridfleet(args: &[&str]) {
-    let output = command(args).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
 
 /// Runs a scenario into `folder` and makes its page.
-fn page_of(scenario: &str, more: &[&str], folder: &Path) -> String {
-    let folder_text = folder.to_str().unwrap();
-    gridfleet(&[&["run", scenario, "--quiet", "-o", folder_text], more].concat());
-    gridfleet(&["report", folder_text]);
+fn page_of(scenario: &str, settings: &[&str], folder: &Path) -> String {
+    gridfleet(["run", scenario, "--quiet"]).output(folder).set(settings).succeeds();
+    gridfleet(["report"]).arg(folder).succeeds();
     fs::read_to_string(folder.join("report.html")).unwrap()
 }
 
@@ -44,14 +32,8 @@ fn a_day_in_two_markets_is_drawn_and_adds_up() {
     fs::create_dir_all(run.parent().unwrap()).unwrap();
     let vpp = "scenarios/stuttgart-vpp.toml";
     // Forecasts so poor and bids so bold that some purchases are not drawn.
-    let day = [
-        "--set",
-        "time.days=1",
-        "--set",
-        "operation.bidding.accuracy_intraday=0.5",
-        "--set",
-        "operation.bidding.risk_intraday=0.0",
-    ];
+    let day =
+        ["time.days=1", "operation.bidding.accuracy_intraday=0.5", "operation.bidding.risk_intraday=0.0"];
     let html = page_of(vpp, &day, &run);
     let svg = fs::read_to_string(run.join(MARKET)).unwrap();
     for text in
@@ -60,7 +42,7 @@ fn a_day_in_two_markets_is_drawn_and_adds_up() {
         assert!(svg.contains(text), "{text}");
     }
     assert!(html.contains("<h2>Markets</h2>") && html.contains("Bids by market"));
-    let summary: Value = serde_json::from_slice(&fs::read(run.join("summary.json")).unwrap()).unwrap();
+    let summary = summary(&run);
     for market in summary["markets"].as_array().unwrap() {
         let accepted = &market["bids_accepted"];
         assert!(html.contains(&format!("data-v=\"{accepted}\">{accepted}<")), "{market}");
@@ -87,25 +69,23 @@ fn a_day_in_two_markets_is_drawn_and_adds_up() {
 
 #[test]
 fn a_table_of_markets_that_was_cut_off_is_named() {
-    let folder = tempfile::tempdir().unwrap();
-    let run = folder.path().join("run");
-    let few = ["--set", "time.days=1", "--set", "outputs.tables=[\"market\"]"];
+    let folder = Dir::new();
+    let run = folder.at("run");
+    let few = ["time.days=1", "outputs.tables=[\"market\"]"];
     page_of("scenarios/stuttgart-vpp.toml", &few, &run);
     let file = run.join("market.parquet");
     let whole = fs::read(&file).unwrap();
     for part in [0, 3, whole.len() / 2, whole.len() - 5] {
         fs::write(&file, &whole[..part]).unwrap();
-        let output = command(&["report", run.to_str().unwrap()]).output().unwrap();
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{told}");
-        assert!(told.contains("market.parquet") && !told.contains("panicked"), "{told}");
+        let err = gridfleet(["report"]).arg(&run).fails(2).reports("market.parquet").err;
+        assert!(!err.contains("panicked"), "{err}");
     }
 }
 
 #[test]
 fn without_markets_there_is_no_picture_and_no_section() {
-    let folder = tempfile::tempdir().unwrap();
-    let run = folder.path().join("run");
+    let folder = Dir::new();
+    let run = folder.at("run");
     let html = page_of("scenarios/small.toml", &[], &run);
     assert!(!run.join(MARKET).exists() && !run.join("market.parquet").exists());
     assert!(!html.contains("<h2>Markets</h2>"));
@@ -113,9 +93,9 @@ fn without_markets_there_is_no_picture_and_no_section() {
 
 #[test]
 fn a_run_that_keeps_no_table_of_markets_says_so_and_has_its_picture() {
-    let folder = tempfile::tempdir().unwrap();
-    let run = folder.path().join("run");
-    let few = ["--set", "time.days=1", "--set", "outputs.tables=[\"fleet\"]"];
+    let folder = Dir::new();
+    let run = folder.at("run");
+    let few = ["time.days=1", "outputs.tables=[\"fleet\"]"];
     let html = page_of("scenarios/stuttgart-vpp.toml", &few, &run);
     assert!(html.contains("no market.parquet") && html.contains("Bids by market"));
     assert!(fs::read_to_string(run.join(MARKET)).unwrap().contains("at the tariff"));

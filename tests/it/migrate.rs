@@ -1,9 +1,7 @@
 //! `gridfleet migrate`, and files of version 1 that are not migrated: the same results under the present names.
 
-use crate::run::names;
-use assert_cmd::cargo::cargo_bin;
-use std::path::Path;
-use std::process::Command;
+use crate::support::cli::Dir;
+use crate::support::files::{names, summary};
 
 /// A scenario of version 1, with a table of prices of version 1.
 const OLD: &str = r#"# A street. per_km_eur in a comment stays.
@@ -51,14 +49,9 @@ connector_kw = 11.0
 markup_eur_mwh = 12.0
 "#;
 
-/// Exit status, stdout and stderr.
-fn gridfleet(folder: &Path, args: &[&str]) -> (i32, String, String) {
-    let output = Command::new(cargo_bin("gridfleet")).current_dir(folder).args(args).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-}
-
-fn street(folder: &Path) {
+/// The files of the scenario.
+fn street() -> Dir {
+    let folder = Dir::new();
     let mut trips = String::from("request_time,origin_lat,origin_lon,destination_lat,destination_lon\n");
     for hour in 6..20 {
         trips += &format!("2018-03-05T{hour:02}:10:00-05:00,40.75,-73.98,40.70,-73.99\n");
@@ -67,32 +60,29 @@ fn street(folder: &Path) {
     for hour in 0..24 {
         prices += &format!("2018-03-05T{hour:02}:00:00-05:00,{}\n", 80 + 5 * hour);
     }
-    std::fs::write(folder.join("trips.csv"), trips).unwrap();
-    std::fs::write(folder.join("prices.csv"), prices).unwrap();
-    std::fs::write(folder.join("old.toml"), OLD).unwrap();
+    folder.write("trips.csv", trips);
+    folder.write("prices.csv", prices);
+    folder.write("old.toml", OLD);
+    folder
 }
 
 #[test]
 fn a_scenario_of_version_1_gives_the_results_of_its_migration() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    street(folder);
-    let (status, _, stderr) = gridfleet(folder, &["run", "old.toml", "-o", "old", "-q", "--audit"]);
-    assert_eq!(status, 0, "{stderr}");
+    let folder = street();
+    let stderr = folder.gridfleet(["run", "old.toml", "-o", "old", "-q", "--audit"]).succeeds().err;
     insta::assert_snapshot!(stderr, @"warning: old.toml: format version 1; `gridfleet migrate old.toml` brings it to version 2");
 
-    let (status, stdout, _) = gridfleet(folder, &["migrate", "old.toml", "-o", "new.toml"]);
-    assert_eq!((status, stdout.as_str()), (0, "new.toml: version 2, 5 names replaced\n"));
-    assert_eq!(std::fs::read_to_string(folder.join("old.toml")).unwrap(), OLD);
-    let (status, _, stderr) = gridfleet(folder, &["run", "new.toml", "-o", "new", "-q", "--audit"]);
-    assert_eq!((status, stderr.as_str()), (0, ""));
+    assert_eq!(
+        folder.gridfleet(["migrate", "old.toml", "-o", "new.toml"]).succeeds().out,
+        "new.toml: version 2, 5 names replaced\n"
+    );
+    assert_eq!(folder.read("old.toml"), OLD);
+    folder.gridfleet(["run", "new.toml", "-o", "new", "-q", "--audit"]).succeeds_quietly();
 
-    assert_eq!(names(&folder.join("old")), names(&folder.join("new")));
-    let read = |run: &str, file: &str| std::fs::read(folder.join(run).join(file)).unwrap();
-    let summary: serde_json::Value = serde_json::from_slice(&read("new", "summary.json")).unwrap();
+    assert_eq!(names(folder.at("old")), names(folder.at("new")));
+    let (summary, other) = (summary(folder.at("new")), summary(folder.at("old")));
     let figure = |name: &str| summary[name].as_f64().unwrap();
     assert!(figure("fares") > 0.0 && figure("charging_cost") > 0.0, "{summary}");
-    let other: serde_json::Value = serde_json::from_slice(&read("old", "summary.json")).unwrap();
     for (key, value) in summary.as_object().unwrap() {
         // The only difference is the file that was read.
         assert!(key.contains("sha256") || other[key] == *value, "{key}: {value} and {}", other[key]);
@@ -101,37 +91,25 @@ fn a_scenario_of_version_1_gives_the_results_of_its_migration() {
 
 #[test]
 fn files_are_replaced_only_if_all_are_valid() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    street(folder);
-    std::fs::write(folder.join("bad.toml"), "version = 7\n").unwrap();
-    let (status, _, stderr) = gridfleet(folder, &["migrate", "old.toml", "bad.toml"]);
-    assert_eq!(status, 2);
-    assert!(stderr.contains("found 7, expected 1 or 2"), "{stderr}");
-    assert_eq!(std::fs::read_to_string(folder.join("old.toml")).unwrap(), OLD);
+    let folder = street();
+    folder.write("bad.toml", "version = 7\n");
+    folder.gridfleet(["migrate", "old.toml", "bad.toml"]).fails(2).reports("found 7, expected 1 or 2");
+    assert_eq!(folder.read("old.toml"), OLD);
 
-    let (status, ..) = gridfleet(folder, &["migrate", "old.toml"]);
-    assert_eq!(status, 0);
-    let migrated = std::fs::read_to_string(folder.join("old.toml")).unwrap();
+    folder.gridfleet(["migrate", "old.toml"]).succeeds();
+    let migrated = folder.read("old.toml");
     assert!(
         migrated.starts_with("# A street. per_km_eur in a comment stays.\nversion = 2        # the first\n")
     );
     assert!(migrated.contains("fare = { base = 2.0,    per_km = 1.5 }"), "{migrated}");
-    let (status, stdout, _) = gridfleet(folder, &["migrate", "old.toml"]);
-    assert_eq!((status, stdout.as_str()), (0, "old.toml: has version 2 already\n"));
-    assert_eq!(std::fs::read_to_string(folder.join("old.toml")).unwrap(), migrated);
+    assert_eq!(folder.gridfleet(["migrate", "old.toml"]).succeeds().out, "old.toml: has version 2 already\n");
+    assert_eq!(folder.read("old.toml"), migrated);
 }
 
 #[test]
 fn an_old_name_in_a_present_file_is_recognised() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    street(folder);
-    std::fs::write(folder.join("mixed.toml"), OLD.replace("version = 1 ", "version = 2 ")).unwrap();
-    let (status, _, stderr) = gridfleet(folder, &["validate", "mixed.toml"]);
-    assert_eq!(status, 2);
-    assert!(stderr.contains("renamed in version 2: `per_km`"), "{stderr}");
-    let (status, _, stderr) =
-        gridfleet(folder, &["validate", "old.toml", "--set", "fleets.cars.fare.per_km_eur=2"]);
-    assert_eq!(status, 0, "{stderr}");
+    let folder = street();
+    folder.write("mixed.toml", OLD.replace("version = 1 ", "version = 2 "));
+    folder.gridfleet(["validate", "mixed.toml"]).fails(2).reports("renamed in version 2: `per_km`");
+    folder.gridfleet(["validate", "old.toml", "--set", "fleets.cars.fare.per_km_eur=2"]).succeeds();
 }

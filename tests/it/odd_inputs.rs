@@ -1,16 +1,10 @@
 //! Inputs that are no files, have no end, or hold values without end: one clear error each, exit status 2. And scenarios that
 //! are odd, and run.
 
-use assert_cmd::cargo::cargo_bin;
+use crate::support::cli::{Dir, TestCommand, gridfleet, root};
+use crate::support::files::summary;
 use std::path::Path;
 use std::process::Command;
-
-/// Exit status and stderr.
-fn run_command(args: &[&str]) -> (Option<i32>, String) {
-    let mut command = Command::new(cargo_bin("gridfleet"));
-    let output = command.current_dir(env!("CARGO_MANIFEST_DIR")).args(args).output().unwrap();
-    (output.status.code(), String::from_utf8(output.stderr).unwrap())
-}
 
 /// Commands that read `input` as each kind of file.
 fn readers(place: &Path, input: &str) -> Vec<Vec<String>> {
@@ -47,8 +41,8 @@ fn readers(place: &Path, input: &str) -> Vec<Vec<String>> {
 #[cfg(unix)]
 #[test]
 fn pipes_sockets_devices_loops_and_endless_files_are_refused() {
-    let temporary = tempfile::tempdir().unwrap();
-    let at = |name: &str| temporary.path().join(name);
+    let temporary = Dir::new();
+    let at = |name: &str| temporary.at(name);
     assert!(Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
     let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
     std::os::unix::fs::symlink(at("loop"), at("loop")).unwrap();
@@ -69,9 +63,7 @@ fn pipes_sockets_devices_loops_and_endless_files_are_refused() {
     }
     for input in &inputs {
         for args in readers(temporary.path(), input) {
-            let args: Vec<&str> = args.iter().map(String::as_str).collect();
-            let (status, err) = run_command(&args);
-            assert_eq!(status, Some(2), "{args:?}: {err}");
+            let err = gridfleet(&args).fails(2).err;
             assert!(
                 err.contains("error: no such f")
                     || err.contains("error: ") && err.contains("found ") && err.contains("expected "),
@@ -85,27 +77,37 @@ fn pipes_sockets_devices_loops_and_endless_files_are_refused() {
 
 #[test]
 fn a_file_instead_of_a_folder_is_named() {
-    let temporary = tempfile::tempdir().unwrap();
-    let output = temporary.path().join("out").display().to_string();
-    let (status, err) = run_command(&["study", "merge", "scenarios/small.toml", "-o", &output]);
-    assert_eq!(status, Some(2));
-    assert!(err.contains("small.toml: found a file, expected a folder of `gridfleet study`"), "{err}");
-    let (status, err) = run_command(&["study", "merge", "nowhere", "-o", &output]);
-    assert!(status == Some(2) && err.contains("no such folder: nowhere"), "{err}");
+    let temporary = Dir::new();
+    let merge = |part: &str| gridfleet(["study", "merge", part]).output(temporary.at("out")).fails(2);
+    let found = "small.toml: found a file, expected a folder of `gridfleet study`";
+    merge("scenarios/small.toml").reports(found);
+    merge("nowhere").reports("no such folder: nowhere");
 }
 
-/// Long values are shortened when they are repeated, and their length is stated.
+/// Letters that no value may have so many of.
+fn long() -> String {
+    "ab7-".repeat(2_500)
+}
+
+/// Runs each command, which is refused without the long value in full; at least so many messages give its length. The
+/// others repeat nothing of the value.
+fn refused_in_short(commands: impl IntoIterator<Item = TestCommand>, at_least: usize) {
+    let mut cut = 0;
+    for command in commands {
+        let ended = command.fails(2);
+        // A run of the value's letters as long as this would be the value in full.
+        assert!(!ended.err.contains(&long()[..200]), "{ended}");
+        cut += usize::from(ended.err.contains(" characters)"));
+    }
+    assert!(cut >= at_least, "{cut} messages give the length of a value, of {at_least}");
+}
+
+/// Long values are shortened when they are repeated, and their length is stated: here in a scenario's file.
 #[test]
 fn messages_repeat_no_more_than_the_beginning_of_a_long_value() {
-    let temporary = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| {
-        let path = temporary.path().join(name);
-        std::fs::write(&path, text).unwrap();
-        path.display().to_string()
-    };
-    let long = "ab7-".repeat(2_500);
+    let (long, dir) = (long(), Dir::new());
     let small = std::fs::read_to_string("scenarios/small.toml").unwrap();
-    let small = small.replace("../datasets", &format!("{}/datasets", env!("CARGO_MANIFEST_DIR")));
+    let small = small.replace("../datasets", &format!("{}/datasets", root().display()));
     let mut scenarios = vec![
         small.replacen("[time]\n", &format!("[time]\n{long} = 1\n"), 1),
         small.replacen("[time]\n", &format!("[time]\nzzz = \"{long}\"\n"), 1),
@@ -117,17 +119,17 @@ fn messages_repeat_no_more_than_the_beginning_of_a_long_value() {
         let line = small.lines().find(|line| line.starts_with(&format!("{key} ")));
         scenarios.extend(line.map(|line| small.replacen(line, &format!("{key} = \"{long}\""), 1)));
     }
-    let output = temporary.path().join("out").display().to_string();
-    let mut commands: Vec<Vec<String>> = scenarios
-        .iter()
-        .enumerate()
-        .map(|(i, text)| vec!["validate".to_owned(), write(&format!("{i}.toml"), text)])
-        .collect();
-    let run = |args: &[&str]| {
-        let all = [&["run", "scenarios/small.toml", "-q", "-o", &output], args].concat();
-        all.into_iter().map(str::to_owned).collect::<Vec<_>>()
-    };
-    for set in [
+    let write = |(i, text): (usize, &String)| dir.write(format!("{i}.toml"), text);
+    let files: Vec<_> = scenarios.iter().enumerate().map(write).collect();
+    refused_in_short(files.iter().map(|file| gridfleet(["validate"]).arg(file)), 6);
+}
+
+/// In settings, and in the name of a policy.
+#[test]
+fn a_long_setting_is_not_repeated_in_full() {
+    let (long, dir) = (long(), Dir::new());
+    let run = || gridfleet(["run", "scenarios/small.toml", "-q"]).output(dir.at("out"));
+    let settings = [
         format!("{long}=1"),
         format!("time.{long}=1"),
         format!("time.days={long}"),
@@ -137,63 +139,50 @@ fn messages_repeat_no_more_than_the_beginning_of_a_long_value() {
         long.clone(),
         format!("trips.format={long}"),
         format!("trips.files=[\"{long}\"]"),
-    ] {
-        commands.push(run(&["--set", &set]));
-    }
-    commands.push(run(&["--policy", &long]));
+    ];
+    let policy = run().arg("--policy").arg(&long);
+    refused_in_short(settings.iter().map(|set| run().set([set])).chain([policy]), 10);
+}
+
+/// In tables, and in the files of games.
+#[test]
+fn a_long_cell_is_not_repeated_in_full() {
+    let (long, dir) = (long(), Dir::new());
     let stations = [
         format!("station,lat,lon,connectors,power_kw\nA,{long},-73.9,4,50\n"),
         format!("station,lat,lon,connectors,power_kw\nA,40.7,-73.9,{long},50\n"),
         format!("{long},lat,lon\nA,40.7,-73.9\n"),
         format!("station,lat,lon,connectors,power_kw\nA,40.7\n\"{long}"),
     ];
+    let mut commands = Vec::new();
     for (i, text) in stations.iter().enumerate() {
-        let file = write(&format!("stations{i}.csv"), text);
-        commands.push(run(&["--set", &format!("stations_file={file:?}")]));
+        let set = format!("stations_file={:?}", dir.write(format!("{i}.csv"), text));
+        commands.push(gridfleet(["run", "scenarios/small.toml", "-q"]).output(dir.at("out")).set([set]));
     }
-    for (i, text) in [
+    let games = [
         format!("{{\"{long}\": 1}}"),
         format!("{{\"stations\": \"{long}\"}}"),
         format!("{{\"stations\": [{{\"{long}\": \"{long}\"}}]}}"),
         format!("{{{long}"),
-    ]
-    .iter()
-    .enumerate()
-    {
-        let file = write(&format!("{i}.json"), text);
+    ];
+    for (i, text) in games.iter().enumerate() {
+        let file = dir.write(format!("{i}.json"), text);
         for game in ["c-nash", "stackelberg", "bilevel", "coalition", "routing"] {
-            commands.push(["solve", game, &file].map(str::to_owned).to_vec());
+            commands.push(gridfleet(["solve", game]).arg(&file));
         }
     }
-    let mut cut = 0;
-    for args in &commands {
-        let args: Vec<&str> = args.iter().map(String::as_str).collect();
-        let (status, err) = run_command(&args);
-        let shown: String = err.chars().take(3_000).collect();
-        let called = format!("{:?}", args.iter().map(|arg| &arg[..arg.len().min(60)]).collect::<Vec<_>>());
-        assert_eq!(status, Some(2), "{called}: {shown}");
-        // A run of the value's letters as long as this would be the value in full.
-        assert!(!err.contains(&long[..200]), "{called}: {shown}");
-        cut += usize::from(err.contains(" characters)"));
-    }
-    // Some messages repeat nothing of the value.
-    assert!(cut >= 15, "{cut} of {} say how long a value is", commands.len());
+    refused_in_short(commands, 4);
 }
 
-/// Runs a scenario and audits it; what is on stdout and in `summary.json`.
+/// Runs a scenario and audits it; stdout and `summary.json`.
 fn audited(text: &str) -> (String, serde_json::Value) {
-    let temporary = tempfile::tempdir().unwrap();
-    let file = temporary.path().join("a.toml");
-    std::fs::write(&file, text).unwrap();
+    let temporary = Dir::new();
+    temporary.write("a.toml", text);
     let trips = "request_time,origin_lat,origin_lon,destination_lat,destination_lon\n\
                  2018-03-05T00:10:00+01:00,51.54,9.92,51.53,9.93\n";
-    std::fs::write(temporary.path().join("trips.csv"), trips).unwrap();
-    let output = temporary.path().join("out");
-    let args = ["run", file.to_str().unwrap(), "--audit", "-o", output.to_str().unwrap()];
-    let ran = Command::new(cargo_bin("gridfleet")).args(args).output().unwrap();
-    assert_eq!(ran.status.code(), Some(0), "{}", String::from_utf8_lossy(&ran.stderr));
-    let summary = std::fs::read(output.join("summary.json")).unwrap();
-    (String::from_utf8(ran.stdout).unwrap(), serde_json::from_slice(&summary).unwrap())
+    temporary.write("trips.csv", trips);
+    let out = temporary.gridfleet(["run", "a.toml", "--audit", "-o", "out"]).succeeds().out;
+    (out, summary(temporary.at("out")))
 }
 
 const HOMES: &str = r#"
@@ -233,20 +222,18 @@ fn a_scenario_of_homes_alone_runs() {
 /// Neither drivers nor loads, and riders without a fleet to serve them.
 #[test]
 fn an_empty_scenario_is_refused_once() {
-    let temporary = tempfile::tempdir().unwrap();
-    let file = temporary.path().join("a.toml");
+    let temporary = Dir::new();
     let trips = "request_time,origin_lat,origin_lon,destination_lat,destination_lon\n2018-03-05T08:00Z,51.5,9.9,51.6,9.9\n";
-    std::fs::write(temporary.path().join("trips.csv"), trips).unwrap();
+    temporary.write("trips.csv", trips);
     let empty = HOMES.split_once("[[households]]").unwrap().0;
     let riders = format!("trips = {{ files = [\"trips.csv\"] }}\n{HOMES}");
     for (text, found) in [
         (empty, "fleets: found neither [[fleets]] nor [[households]], expected a fleet or households"),
         (&riders, "trips.files: found trips, and no [[fleets]], expected a fleet"),
     ] {
-        std::fs::write(&file, text).unwrap();
-        let (status, err) = run_command(&["validate", file.to_str().unwrap()]);
-        assert_eq!((status, err.matches("error:").count()), (Some(2), 1), "{err}");
-        assert!(err.contains(found), "{err}");
+        temporary.write("a.toml", text);
+        let err = temporary.gridfleet(["validate", "a.toml"]).fails(2).reports(found).err;
+        assert_eq!(err.matches("error:").count(), 1, "{err}");
     }
 }
 

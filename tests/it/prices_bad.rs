@@ -1,15 +1,14 @@
 //! Incorrect price files: the message to the user.
 
-use super::prices::gridfleet;
+use crate::support::cli::Dir;
 
 /// Message of an import of this text on stderr; it must end with status 2 and leave no file.
 fn refused(kind: &str, content: &str, options: &[&str]) -> String {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("f.csv"), content).unwrap();
-    let args = [&["data", "import", kind, "f.csv"], options, &["-o", "x.parquet"]].concat();
-    let (status, out, err) = gridfleet(folder.path(), &args);
-    assert_eq!((status, out.as_str()), (2, ""), "{err}");
-    assert!(!folder.path().join("x.parquet").exists());
+    let folder = Dir::new();
+    folder.write("f.csv", content);
+    let import = folder.gridfleet(["data", "import", kind, "f.csv", "-o", "x.parquet"]).args(options);
+    let err = import.refused().err;
+    assert!(!folder.at("x.parquet").exists());
     err
 }
 
@@ -120,14 +119,11 @@ fn trades_and_reserve() {
     insta::assert_snapshot!(refused("intraday", &format!("{head}600,500,2018-03-25,Q,02Q1\n"), &[]), @"error: f.csv:2: product_time: found `02Q1`, expected a quarter that the clock shows on that day");
     let tenders = "DATE_FROM;DATE_TO;PRODUCT;ENERGY_PRICE_[EUR/MWh];ENERGY_PRICE_PAYMENT_DIRECTION;ALLOCATED_CAPACITY_[MW]\n20.03.2017;26.03.2017;NEG_NT;5,5;GRID_TO_PROVIDER;10\n";
     let reserve = |tenders: &str, rows: &str| {
-        let folder = tempfile::tempdir().unwrap();
-        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
-        write("t.csv", tenders);
-        write("a.csv", &format!("DATUM;UHRZEIT VON;UHRZEIT BIS;BETR. NEG;BETR. POS\n{rows}"));
+        let folder = Dir::new();
+        folder.write("t.csv", tenders);
+        folder.write("a.csv", format!("DATUM;UHRZEIT VON;UHRZEIT BIS;BETR. NEG;BETR. POS\n{rows}"));
         let args = ["data", "import", "srl", "t.csv", "--activation", "a.csv", "-o", "x.parquet"];
-        let (status, _, err) = gridfleet(folder.path(), &args);
-        assert_eq!(status, 2, "{err}");
-        err
+        folder.gridfleet(args).fails(2).err
     };
     insta::assert_snapshot!(reserve(tenders, "27.03.2017;00:00;00:15;1,5;1,5\n"), @"
     error: a.csv:2: DATUM: found 2017-03-27, for which no tender of NEG_NT is given, expected a tender whose week holds the day

@@ -2,11 +2,10 @@
 //!
 //! If the data are missing (they are not part of the repository), the tests report this and pass.
 
-use assert_cmd::cargo::cargo_bin;
+use crate::support::cli::{Dir, gridfleet_in};
 use gridfleet::datasets::Zones;
 use gridfleet::grid::{baran_wu, flow, matpower, sweep};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// The folder of real data, if it contains all of these files.
 fn data(files: &[&str]) -> Option<PathBuf> {
@@ -16,12 +15,6 @@ fn data(files: &[&str]) -> Option<PathBuf> {
         println!("skipped: no {files:?} in ../shared/data");
     }
     folder
-}
-
-fn gridfleet(folder: &Path, args: &[&str]) -> (i32, String, String) {
-    let output = Command::new(cargo_bin("gridfleet")).current_dir(folder).args(args).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
 /// A scenario of one fleet on these trips, with the shipped stations of New York.
@@ -51,12 +44,9 @@ tariff = {{ kind = "flat", price_per_mwh = 150.0 }}
 }
 
 /// `summary.json` of an audited run.
-fn run(folder: &Path, vehicles: u32) -> serde_json::Value {
+fn run(dir: &Dir, vehicles: u32) -> serde_json::Value {
     let count = format!("fleets.0.vehicles.0.count={vehicles}");
-    let (status, out, err) =
-        gridfleet(folder, &["run", "real.toml", "--json", "--audit", "--set", &count, "-o", "out"]);
-    assert_eq!(status, 0, "{err}");
-    serde_json::from_str(&out).unwrap()
+    dir.gridfleet(["run", "real.toml", "--json", "--audit", "-o", "out"]).set([count]).succeeds().json()
 }
 
 #[test]
@@ -66,14 +56,13 @@ fn six_months_of_yellow_taxis_folded_into_a_week() {
     let mut wanted: Vec<&str> = months.iter().map(String::as_str).collect();
     wanted.extend(["zones/taxi_zones.shp", "zones/taxi_zones.dbf"]);
     let Some(data) = data(&wanted) else { return };
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Dir::new();
     let zones = data.join("zones/taxi_zones.shp");
     let paths: Vec<PathBuf> = months.iter().map(|month| data.join(month)).collect();
     let mut args = vec!["data", "import", "tlc"];
     args.extend(paths.iter().map(|path| path.to_str().unwrap()));
     args.extend(["--zones", zones.to_str().unwrap(), "--fold-week", "2018-03-05", "-o", "week.parquet"]);
-    let (status, out, err) = gridfleet(folder.path(), &args);
-    assert_eq!(status, 0, "{err}");
+    let out = folder.gridfleet(&args).succeeds().out;
     // Counted with the Python library polars: of 60,000 rows 1,118 start or end in zone 264 or 265; of
     // the others 102 take no time or more than six hours, and 33 of the rest are faster than 130 km/h.
     let count = |what: &str| {
@@ -84,12 +73,8 @@ fn six_months_of_yellow_taxis_folded_into_a_week() {
     assert_eq!(count("skipped: duration of zero") + count("skipped: duration above 6 h"), 102, "{out}");
     assert_eq!((count("skipped: speed above 130 km/h"), count("kept")), (33, 58_747), "{out}");
 
-    let (status, out, err) = gridfleet(
-        folder.path(),
-        &["data", "describe", "week.parquet", "--json", "--timezone", "America/New_York"],
-    );
-    assert_eq!(status, 0, "{err}");
-    let about: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let describe = ["data", "describe", "week.parquet", "--json", "--timezone", "America/New_York"];
+    let about = folder.gridfleet(describe).succeeds().json();
     assert_eq!(about["rows"], 58_747);
     let trips = &about["trips"];
     // The week from Monday, 5 March, in New York; on Sunday the clocks go forward.
@@ -101,12 +86,8 @@ fn six_months_of_yellow_taxis_folded_into_a_week() {
     let (least, most) = (by_hour.iter().min().unwrap(), by_hour.iter().max().unwrap());
     assert!(by_hour[3..6].contains(least) && by_hour[17..20].contains(most), "{by_hour:?}");
 
-    std::fs::write(
-        folder.path().join("real.toml"),
-        scenario(r#"files = ["week.parquet"]"#, &zones, "2018-03-05", 7),
-    )
-    .unwrap();
-    let runs = [4_000, 500, 250].map(|vehicles| run(folder.path(), vehicles));
+    folder.write("real.toml", scenario(r#"files = ["week.parquet"]"#, &zones, "2018-03-05", 7));
+    let runs = [4_000, 500, 250].map(|vehicles| run(&folder, vehicles));
     let rate = |summary: &serde_json::Value| summary["service_rate"].as_f64().unwrap();
     assert!(runs.iter().all(|summary| summary["trips_requested"] == 58_747));
     assert!(rate(&runs[0]) >= 0.95, "{}", rate(&runs[0]));
@@ -132,12 +113,12 @@ fn months_of_green_taxis_import_and_run() {
         ("green/green_tripdata_2023-02.parquet", "2023-02-01", 64_809, 661),
     ] {
         let Some(data) = data(&[file, "zones/taxi_zone_centroids.csv"]) else { continue };
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Dir::new();
         let zones = data.join("zones/taxi_zone_centroids.csv");
         let trips =
             format!(r#"format = "tlc", on_bad_row = "skip", files = ["{}"]"#, data.join(file).display());
-        std::fs::write(folder.path().join("real.toml"), scenario(&trips, &zones, start, 28)).unwrap();
-        let summary = run(folder.path(), 500);
+        folder.write("real.toml", scenario(&trips, &zones, start, 28));
+        let summary = run(&folder, 500);
         let trips = &summary["imports"]["trips"];
         assert_eq!(trips["rows_read"], rows, "{file}");
         assert_eq!(trips["skipped"]["unknown zone"], outside, "{file}: {trips}");
@@ -163,12 +144,14 @@ fn every_file_of_real_data_is_described_or_refused_with_a_reason() {
                 folders.push(path);
                 continue;
             }
-            let (status, out, err) = gridfleet(&folder, &["data", "describe", path.to_str().unwrap()]);
-            assert!(!err.contains("panicked"), "{}: {err}", path.display());
-            match status {
-                0 => assert!(out.contains(" rows, "), "{out}"),
-                2 => assert!(err.starts_with("error: ") && err.contains("expected"), "{err}"),
-                other => panic!("{}: {other}: {err}", path.display()),
+            let ended = gridfleet_in(&folder, ["data", "describe"]).arg(&path).run();
+            assert!(!ended.err.contains("panicked"), "{ended}");
+            match ended.status.code() {
+                Some(0) => drop(ended.prints(" rows, ")),
+                Some(2) => {
+                    assert!(ended.err.starts_with("error: ") && ended.err.contains("expected"), "{ended}")
+                }
+                _ => panic!("{ended}"),
             }
             seen += 1;
         }

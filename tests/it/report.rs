@@ -3,7 +3,8 @@
 //! The study's folder is made here, in the layout of `gridfleet study`. Both pages are kept in `target/tmp/report`,
 //! where the test in a browser (`tests/report`) looks for them.
 
-use assert_cmd::Command;
+use crate::support::cli::{Dir, gridfleet};
+use crate::support::files::summary;
 use polars_core::prelude::*;
 use polars_io::prelude::ParquetWriter;
 use serde_json::{Value, json};
@@ -24,16 +25,6 @@ const METRICS: [(&str, &str, &str, Option<&str>); 4] = [
 
 /// Probability that each policy is best.
 const PROBABILITIES: [f64; 4] = [0.97, 0.02, 0.006, 0.004];
-
-fn gridfleet(args: &[&str]) -> (i32, String, String) {
-    let output = Command::cargo_bin("gridfleet").unwrap().args(args).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
-}
-
-fn path(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
 
 /// Path of a page that is kept.
 fn kept(name: &str) -> PathBuf {
@@ -171,13 +162,12 @@ fn is_harmless(html: &str) {
 #[test]
 fn a_page_of_a_run_shows_its_figures_and_every_chart() {
     let folder = kept("run");
-    assert_eq!(gridfleet(&["run", "scenarios/small.toml", "--quiet", "-o", path(&folder)]).0, 0);
-    let (status, out, err) = gridfleet(&["report", path(&folder)]);
-    assert_eq!(status, 0, "{err}");
+    gridfleet(["run", "scenarios/small.toml", "--quiet"]).output(&folder).succeeds();
+    let out = gridfleet(["report"]).arg(&folder).succeeds().out;
     assert!(out.contains("report.html (") && out.trim_end().ends_with(" MB)"), "{out}");
     let html = fs::read_to_string(folder.join("report.html")).unwrap();
     is_harmless(&html);
-    let summary: Value = serde_json::from_slice(&fs::read(folder.join("summary.json")).unwrap()).unwrap();
+    let summary = summary(&folder);
     let served = summary["trips_served"].as_u64().unwrap();
     assert!(html.contains(&format!("data-v=\"{served}\">{served}<")), "the summary holds the trips served");
     assert!(html.contains(summary["scenario_sha256"].as_str().unwrap()));
@@ -208,7 +198,7 @@ fn a_page_of_a_run_shows_its_figures_and_every_chart() {
     assert!((money / profit - 1.0).abs() < 1e-4, "{money} {profit}");
     // The same page again, byte for byte.
     let again = folder.with_file_name("again.html");
-    assert_eq!(gridfleet(&["report", path(&folder), "-o", path(&again)]).0, 0);
+    gridfleet(["report"]).arg(&folder).output(&again).succeeds();
     assert!(fs::read_to_string(&again).unwrap() == html);
 }
 
@@ -216,8 +206,7 @@ fn a_page_of_a_run_shows_its_figures_and_every_chart() {
 fn a_page_of_a_study_shows_policies_and_differences() {
     let folder = kept("study");
     made_up_study(&folder);
-    let (status, _, err) = gridfleet(&["report", path(&folder)]);
-    assert_eq!(status, 0, "{err}");
+    gridfleet(["report"]).arg(&folder).succeeds();
     let html = fs::read_to_string(folder.join("report.html")).unwrap();
     is_harmless(&html);
     for part in [
@@ -249,11 +238,11 @@ fn a_page_of_a_study_shows_policies_and_differences() {
 fn page_of(scenario: &str) -> (String, Vec<Value>, Value) {
     let folder = kept(scenario);
     let file = format!("scenarios/{scenario}.toml");
-    assert_eq!(gridfleet(&["run", &file, "--quiet", "-o", path(&folder)]).0, 0);
-    assert_eq!(gridfleet(&["report", path(&folder)]).0, 0);
+    gridfleet(["run", &file, "--quiet"]).output(&folder).succeeds();
+    gridfleet(["report"]).arg(&folder).succeeds();
     let html = fs::read_to_string(folder.join("report.html")).unwrap();
     is_harmless(&html);
-    let summary = serde_json::from_slice(&fs::read(folder.join("summary.json")).unwrap()).unwrap();
+    let summary = summary(&folder);
     let charts = charts(&html);
     (html, charts, summary)
 }
@@ -318,11 +307,11 @@ fn a_page_of_stations_in_a_game_shows_their_load() {
 
 #[test]
 fn tables_that_are_absent_are_left_out_and_named() {
-    let folder = tempfile::tempdir().unwrap();
-    let run = folder.path().join("run");
-    let none = ["run", "scenarios/small.toml", "--quiet", "--set", "outputs.tables=[]", "-o", path(&run)];
-    assert_eq!(gridfleet(&none).0, 0);
-    assert_eq!(gridfleet(&["report", path(&run)]).0, 0);
+    let folder = Dir::new();
+    let run = folder.at("run");
+    let none = ["outputs.tables=[]"];
+    gridfleet(["run", "scenarios/small.toml", "--quiet"]).output(&run).set(none).succeeds();
+    gridfleet(["report"]).arg(&run).succeeds();
     let html = fs::read_to_string(run.join("report.html")).unwrap();
     is_harmless(&html);
     assert!(charts(&html).is_empty());
@@ -333,17 +322,16 @@ fn tables_that_are_absent_are_left_out_and_named() {
 
 #[test]
 fn what_is_no_folder_of_results_is_the_users_mistake() {
-    let folder = tempfile::tempdir().unwrap();
-    let run = folder.path().join("run");
-    assert_eq!(gridfleet(&["run", "scenarios/small.toml", "--quiet", "-o", path(&run)]).0, 0);
+    let folder = Dir::new();
+    let run = folder.at("run");
+    gridfleet(["run", "scenarios/small.toml", "--quiet"]).output(&run).succeeds();
     let refused = |dir: &Path, expected: &str| {
-        let (status, out, err) = gridfleet(&["report", path(dir)]);
-        assert_eq!((status, out.as_str()), (2, ""), "{err}");
+        let err = gridfleet(["report"]).arg(dir).refused().err;
         assert_eq!(err.matches("error:").count(), 1, "{err}");
         assert!(err.contains(expected) && !err.contains("panicked"), "{expected}: {err}");
         assert!(!dir.join("report.html").exists());
     };
-    refused(&folder.path().join("nowhere"), "no such folder");
+    refused(&folder.at("nowhere"), "no such folder");
     refused(&run.join("summary.json"), "found a file, expected the folder of a run or of a study");
     refused(folder.path(), "found a folder that gridfleet did not make");
 
@@ -377,35 +365,33 @@ fn what_is_no_folder_of_results_is_the_users_mistake() {
         refused(&run, expected);
     }
     fs::write(run.join("summary.json"), summary).unwrap();
-    let (status, _, err) = gridfleet(&["report", path(&run)]);
-    assert_eq!(status, 0, "{err}");
+    gridfleet(["report"]).arg(&run).succeeds();
 }
 
 #[test]
 fn only_a_report_is_replaced_by_a_report() {
-    let folder = tempfile::tempdir().unwrap();
-    let run = folder.path().join("run");
-    assert_eq!(gridfleet(&["run", "scenarios/small.toml", "--quiet", "-o", path(&run)]).0, 0);
-    let page = folder.path().join("page.html");
+    let folder = Dir::new();
+    let run = folder.at("run");
+    gridfleet(["run", "scenarios/small.toml", "--quiet"]).output(&run).succeeds();
+    let page = folder.at("page.html");
     for _ in 0..2 {
-        let (status, _, err) = gridfleet(&["report", path(&run), "-o", path(&page)]);
-        assert_eq!(status, 0, "{err}");
+        gridfleet(["report"]).arg(&run).output(&page).succeeds();
     }
-    let scenario = folder.path().join("s.toml");
+    let scenario = folder.at("s.toml");
     fs::copy("scenarios/small.toml", &scenario).unwrap();
     let before = fs::read(&scenario).unwrap();
-    let (status, _, err) = gridfleet(&["report", path(&run), "-o", path(&scenario)]);
-    assert_eq!(status, 2);
-    assert!(err.contains("no report of gridfleet's") && err.contains("--force"), "{err}");
+    gridfleet(["report"])
+        .arg(&run)
+        .output(&scenario)
+        .fails(2)
+        .reports("no report of gridfleet's")
+        .reports("--force");
     assert!(fs::read(&scenario).unwrap() == before);
-    let (status, _, err) = gridfleet(&["report", path(&run), "-o", path(&scenario), "--force"]);
-    assert_eq!(status, 0, "{err}");
+    gridfleet(["report"]).arg(&run).output(&scenario).arg("--force").succeeds();
     assert!(fs::read(&scenario).unwrap() == fs::read(&page).unwrap());
     // A folder, or another path that is not a file, in no case.
-    let (status, _, err) = gridfleet(&["report", path(&run), "-o", path(&run), "--force"]);
-    assert!(status == 2 && err.contains("found a folder"), "{err}");
+    gridfleet(["report"]).arg(&run).output(&run).arg("--force").fails(2).reports("found a folder");
     if cfg!(target_os = "linux") {
-        let (status, _, err) = gridfleet(&["report", path(&run), "-o", "/dev/null", "--force"]);
-        assert!(status == 2 && err.contains("a pipe or a device"), "{err}");
+        gridfleet(["report", "--force"]).arg(&run).output("/dev/null").fails(2).reports("a pipe or a device");
     }
 }

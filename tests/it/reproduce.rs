@@ -1,7 +1,8 @@
 //! `gridfleet reproduce` from the user's side, and the frame with custom targets.
 
+use crate::support::cli::{Dir, Ended, TestCommand};
+use crate::support::files::{self, json, parquet, results, summary};
 use crate::targets::Silent;
-use assert_cmd::cargo::cargo_bin;
 use gridfleet::error::{Error, Result};
 use gridfleet::outputs::Manifest;
 use gridfleet::plots::{self, Axis, Line, Plane};
@@ -10,39 +11,13 @@ use gridfleet::reproduce::{
 };
 use gridfleet::statistics::Interval;
 use polars_core::prelude::DataFrame;
-use polars_io::prelude::{ParquetReader, SerReader};
 use rand::Rng as _;
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
 use std::sync::atomic::AtomicBool;
 
-/// Exit status, stdout, stderr of `gridfleet reproduce` in a folder.
-fn run_command(folder: &Path, args: &[&str]) -> (i32, String, String) {
-    let output = Command::new(cargo_bin("gridfleet"))
-        .current_dir(folder)
-        .env_remove("GRIDFLEET_DATA")
-        .arg("reproduce")
-        .args(args)
-        .output()
-        .unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-}
-
-/// Contents of all files but the manifest, which may differ.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
-    let files = entries.map(|e| (e.file_name().into_string().unwrap(), std::fs::read(e.path()).unwrap()));
-    files.filter(|(name, _)| name != "manifest.json").collect()
-}
-
-fn json(path: &Path) -> serde_json::Value {
-    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
-}
-
-fn parquet(path: &Path) -> DataFrame {
-    ParquetReader::new(std::fs::File::open(path).unwrap()).finish().unwrap()
+/// `gridfleet reproduce` in a folder.
+fn reproduce(dir: &Dir, args: &[&str]) -> TestCommand {
+    dir.gridfleet(["reproduce"]).args(args)
 }
 
 fn names(frame: &DataFrame) -> Vec<&str> {
@@ -51,13 +26,12 @@ fn names(frame: &DataFrame) -> Vec<&str> {
 
 #[test]
 fn threads_leave_the_same_bytes_and_every_file_is_there() {
-    let temporary = tempfile::tempdir().unwrap();
-    let (status, out, err) = run_command(temporary.path(), &["erlang-c", "-r", "2", "-j", "1"]);
-    assert_eq!(status, 0, "{err}");
+    let temporary = Dir::new();
+    let Ended { out, err, .. } = reproduce(&temporary, &["erlang-c", "-r", "2", "-j", "1"]).succeeds();
     assert!(out.contains("load 0.85") && out.contains("Erlang, 1917") && out.contains("figures: "), "{out}");
     assert!(err.contains("2 replications, seed 1, results in out/reproduce/erlang-c"), "{err}");
-    let folder = temporary.path().join("out/reproduce/erlang-c");
-    let ours = files(&folder);
+    let folder = temporary.at("out/reproduce/erlang-c");
+    let ours = results(&folder);
     let expected = [
         "figures.parquet",
         "findings.parquet",
@@ -67,24 +41,21 @@ fn threads_leave_the_same_bytes_and_every_file_is_there() {
         "waits.svg",
     ];
     assert_eq!(ours.keys().map(String::as_str).collect::<Vec<_>>(), expected);
-    let manifest = json(&folder.join("manifest.json"));
+    let manifest = json(folder.join("manifest.json"));
     assert_eq!(manifest["files"].as_array().unwrap().len(), expected.len() + 1);
     assert_eq!(manifest["threads"], 1);
 
-    let (status, out, _) =
-        run_command(temporary.path(), &["erlang-c", "-r", "2", "-j", "3", "--json", "-o", "other"]);
-    assert_eq!((status, out.as_bytes()), (0, ours["summary.json"].as_slice()));
-    let other = files(&temporary.path().join("other"));
+    let json_of = ["erlang-c", "-r", "2", "-j", "3", "--json", "-o", "other"];
+    let out = reproduce(&temporary, &json_of).succeeds().out;
+    assert_eq!(out.as_bytes(), ours["summary.json"].as_slice());
+    let other = results(temporary.at("other"));
     let differ: Vec<_> = expected.iter().filter(|name| ours.get(**name) != other.get(**name)).collect();
     assert!(differ.is_empty() && other.len() == ours.len(), "{differ:?}");
     // Another seed gives other numbers; the folder is replaced.
-    assert_eq!(
-        run_command(temporary.path(), &["erlang-c", "-r", "2", "--seed", "2", "-q", "-o", "other"]).0,
-        0
-    );
-    assert_ne!(files(&temporary.path().join("other"))["figures.parquet"], ours["figures.parquet"]);
+    reproduce(&temporary, &["erlang-c", "-r", "2", "--seed", "2", "-q", "-o", "other"]).succeeds();
+    assert_ne!(results(temporary.at("other"))["figures.parquet"], ours["figures.parquet"]);
 
-    let figures = parquet(&folder.join("figures.parquet"));
+    let figures = parquet(folder.join("figures.parquet"));
     assert_eq!(figures.height(), 9);
     let text = |name: &str, row| figures.column(name).unwrap().str().unwrap().get(row).unwrap().to_owned();
     let number = |name: &str, row| figures.column(name).unwrap().f64().unwrap().get(row).unwrap();
@@ -97,30 +68,29 @@ fn threads_leave_the_same_bytes_and_every_file_is_there() {
     assert_eq!(number("difference", 0), number("computed", 0) - number("published", 0));
     assert!((number("accepted_high", 0) / number("published", 0) - 1.05).abs() < 1e-12);
     // The figure is the mean of the replications, which are in the folder too.
-    let replications = parquet(&folder.join("replications.parquet"));
+    let replications = parquet(folder.join("replications.parquet"));
     let waits = replications.column("mean_wait_s").unwrap().f64().unwrap();
     let mean_min = (waits.get(0).unwrap() + waits.get(1).unwrap()) / 120.0;
     assert!((number("computed", 0) - mean_min).abs() < 1e-9);
-    let findings = parquet(&folder.join("findings.parquet"));
+    let findings = parquet(folder.join("findings.parquet"));
     assert_eq!((names(&findings), findings.height()), (vec!["finding", "verdict", "how"], 1));
 }
 
 #[test]
 fn a_target_that_does_not_hold_is_an_error_only_when_strict() {
-    let temporary = tempfile::tempdir().unwrap();
+    let temporary = Dir::new();
     // Two replications have intervals of 12.7 standard errors: they cannot decide.
-    let (status, out, err) = run_command(temporary.path(), &["all", "-r", "2", "--strict", "-o", "here"]);
-    assert_eq!(status, 1, "{out}");
+    let Ended { out, err, .. } =
+        reproduce(&temporary, &["all", "-r", "2", "--strict", "-o", "here"]).fails(1);
     assert!(err.contains("not shown to hold") && out.contains("undecided"), "{err}{out}");
     assert!(out.contains("All targets:\nerlang-c: figures: "), "{out}");
-    assert!(temporary.path().join("here/erlang-c/summary.json").exists());
+    assert!(temporary.at("here/erlang-c/summary.json").exists());
 }
 
 #[test]
 fn targets_are_listed_and_unknown_ones_refused() {
-    let temporary = tempfile::tempdir().unwrap();
-    let (status, out, _) = run_command(temporary.path(), &["--list"]);
-    assert_eq!(status, 0);
+    let temporary = Dir::new();
+    let out = reproduce(&temporary, &["--list"]).succeeds().out;
     for target in reproduce::TARGETS {
         assert!(
             out.contains(target.name) && out.contains(target.title) && out.contains(target.source),
@@ -135,15 +105,13 @@ fn targets_are_listed_and_unknown_ones_refused() {
         (&["erlang-c", "-r", "1"], "2..=1000000"),
         (&["--list", "erlang-c"], "cannot be used with"),
     ] {
-        let (status, out, err) = run_command(temporary.path(), args);
-        assert!(status == 2 && out.is_empty() && err.contains(words), "{args:?}: {status} {err}");
+        reproduce(&temporary, args).refused().reports(words);
     }
-    std::fs::create_dir(temporary.path().join("mine")).unwrap();
-    std::fs::write(temporary.path().join("mine/thesis.tex"), "").unwrap();
-    let (status, _, err) = run_command(temporary.path(), &["erlang-c", "-o", "mine"]);
-    assert!(status == 2 && err.contains("refusing to replace a folder that is not gridfleet's"), "{err}");
-    let left: Vec<_> = std::fs::read_dir(temporary.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
-    assert_eq!(left, ["mine"]);
+    temporary.write("mine/thesis.tex", "");
+    reproduce(&temporary, &["erlang-c", "-o", "mine"])
+        .fails(2)
+        .reports("refusing to replace a folder that is not gridfleet's");
+    assert_eq!(files::names(temporary.path()), ["mine"]);
 }
 
 /// Runs a custom target.
@@ -201,12 +169,12 @@ fn plain(_: &Context<'_>) -> Result<Outcome> {
 
 #[test]
 fn verdicts_reach_the_terminal_the_summary_and_the_tables() {
-    let temporary = tempfile::tempdir().unwrap();
-    let folder = temporary.path().join("plain");
+    let temporary = Dir::new();
+    let folder = temporary.at("plain");
     let reproduction = run(&PLAIN, &folder, PLAIN.draws(None, None)).unwrap();
     assert_eq!(reproduction.missed(), 3);
     insta::assert_snapshot!(reproduction.table(true));
-    let summary = json(&folder.join("summary.json"));
+    let summary = summary(&folder);
     assert_eq!(summary["seed"], serde_json::Value::Null);
     assert_eq!(summary["figures_by_verdict"]["fails"], 2);
     let verdicts = |list: &str| -> Vec<String> {
@@ -215,13 +183,13 @@ fn verdicts_reach_the_terminal_the_summary_and_the_tables() {
     };
     assert_eq!(verdicts("figures"), ["fails", "holds", "undecided", "not_checked", "fails"]);
     assert_eq!(verdicts("findings"), ["holds", "not_checked"]);
-    let figures = parquet(&folder.join("figures.parquet"));
+    let figures = parquet(folder.join("figures.parquet"));
     let column = figures.column("verdict").unwrap().str().unwrap();
     assert_eq!(column.iter().flatten().collect::<Vec<_>>(), verdicts("figures"));
     let computed = figures.column("computed").unwrap().f64().unwrap();
     assert_eq!((computed.get(0), computed.get(4)), (Some(2_755.0), None));
     assert_eq!(figures.column("accepted_high").unwrap().f64().unwrap().get(1), None);
-    let hours = parquet(&folder.join("hours.parquet"));
+    let hours = parquet(folder.join("hours.parquet"));
     assert_eq!((names(&hours), hours.height()), (vec!["hour", "load_kw", "day"], 3));
     assert_eq!(hours.column("load_kw").unwrap().null_count(), 1);
     // All files listed in the summary exist.
@@ -243,19 +211,19 @@ fn random(context: &Context<'_>) -> Result<Outcome> {
 
 #[test]
 fn draws_are_those_asked_for() {
-    let temporary = tempfile::tempdir().unwrap();
+    let temporary = Dir::new();
     let outcome = |seed, replications| {
         let draws = RANDOM.draws(seed, replications);
-        let reproduction = run(&RANDOM, &temporary.path().join("out"), draws).unwrap();
+        let reproduction = run(&RANDOM, &temporary.at("out"), draws).unwrap();
         (reproduction.draws.unwrap().replications, reproduction.outcome.figures[0].computed)
     };
     assert_eq!(outcome(None, None), outcome(Some(reproduce::SEED), Some(3)));
     assert_eq!(outcome(Some(5), Some(4)), outcome(Some(5), Some(4)));
     assert_ne!(outcome(Some(5), None).1, outcome(Some(6), None).1);
     assert_ne!(outcome(None, Some(4)).1, outcome(None, None).1);
-    let none = run(&RANDOM, &temporary.path().join("none"), RANDOM.draws(None, Some(0)));
+    let none = run(&RANDOM, &temporary.at("none"), RANDOM.draws(None, Some(0)));
     assert_eq!(none.unwrap_err().exit_status(), 2);
-    let metadata = json(&temporary.path().join("out/summary.json"));
+    let metadata = json(temporary.at("out/summary.json"));
     assert_eq!((&metadata["seed"], &metadata["replications"]), (&1.into(), &3.into()));
 }
 
@@ -278,13 +246,13 @@ const UNEVEN: Target = Target {
 /// A target that fails leaves no files.
 #[test]
 fn there_are_complete_files_or_none() {
-    let temporary = tempfile::tempdir().unwrap();
+    let temporary = Dir::new();
     for (target, words) in [
         (&BROKEN, "no solution"),
         (&TWICE, "twice: two files would be called t.parquet"),
         (&UNEVEN, "t.parquet"),
     ] {
-        let error = run(target, &temporary.path().join("out"), None).unwrap_err();
+        let error = run(target, &temporary.at("out"), None).unwrap_err();
         assert!(error.exit_status() == 1 && error.to_string().contains(words), "{error}");
         assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 0, "{}", target.name);
     }
@@ -293,14 +261,13 @@ fn there_are_complete_files_or_none() {
 /// Targets use the files in the folder of data, and otherwise report that data are synthetic.
 #[test]
 fn the_output_tells_the_data() {
-    let temporary = tempfile::tempdir().unwrap();
-    let at = |name: &str| temporary.path().join(name);
+    let temporary = Dir::new();
+    let at = |name: &str| temporary.at(name);
     let ran_on = |args: &[&str]| {
         let all = [&["coop-fig6", "-r", "2", "-o", "out"], args].concat();
-        let (status, out, err) = run_command(temporary.path(), &all);
-        assert_eq!(status, 0, "{err}");
+        let out = reproduce(&temporary, &all).succeeds().out;
         let line = out.lines().find(|line| line.starts_with("Data: ")).unwrap().to_owned();
-        (line, json(&at("out/summary.json"))["data"].clone())
+        (line, json(at("out/summary.json"))["data"].clone())
     };
     // A folder without files for this target.
     std::fs::create_dir_all(at("mine/tlc")).unwrap();
@@ -315,7 +282,7 @@ fn the_output_tells_the_data() {
     for minute in 0..60 {
         month += &format!("2018-03-05 18:{minute:02}:00,2018-03-05 19:{minute:02}:30,1,1.1,4,79,9.5\n");
     }
-    std::fs::write(at("mine/tlc/made.csv"), month).unwrap();
+    temporary.write("mine/tlc/made.csv", month);
     let (line, data) = ran_on(&["--data", "mine"]);
     assert_eq!(line, "Data: tlc/made.csv");
     assert_eq!(data, serde_json::json!({ "kind": "files", "files": ["tlc/made.csv"] }));
@@ -328,12 +295,10 @@ fn the_output_tells_the_data() {
         (None, Some("nowhere"), "GRIDFLEET_DATA"),
         (Some("nowhere"), Some("datasets"), "--data"),
     ] {
-        let mut command = Command::new(cargo_bin("gridfleet"));
-        command.current_dir(temporary.path()).args(["reproduce", "coop-fig6", "-o", "new"]);
-        command.args(flag.map(|folder| format!("--data={folder}"))).env_remove("GRIDFLEET_DATA");
-        let output = command.envs(variable.map(|folder| ("GRIDFLEET_DATA", folder))).output().unwrap();
-        let err = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{err}");
+        let command = reproduce(&temporary, &["coop-fig6", "-o", "new"]);
+        let command = command.args(flag.map(|folder| format!("--data={folder}")));
+        let command = variable.into_iter().fold(command, |c, folder| c.env("GRIDFLEET_DATA", folder));
+        let err = command.fails(2).err;
         assert!(err.starts_with(&format!("error: {key}: found no folder `nowhere`")), "{err}");
         assert!(!at("new").exists());
     }

@@ -1,35 +1,25 @@
 //! Retail from the user's side: the shipped scenario under each pricing policy, audited, and errors in a file.
 
-use assert_cmd::cargo::cargo_bin;
+use crate::support::cli::{Dir, gridfleet};
+use crate::support::files::summary;
 use gridfleet::rng::Streams;
 use gridfleet::scenario::Overrides;
 use gridfleet::world::Setup;
 use serde_json::Value as Json;
 use std::path::Path;
-use std::process::Command;
 
 const WEEK: &str = "scenarios/retail-week.toml";
 
-/// Exit status, stdout, stderr.
-fn gridfleet(args: &[&str]) -> (i32, String, String) {
-    let mut command = Command::new(cargo_bin("gridfleet"));
-    let output = command.current_dir(env!("CARGO_MANIFEST_DIR")).args(args).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
-}
-
 /// Two days of the shipped scenario, audited; its summary.
 fn run(more: &[&str]) -> Json {
-    let temporary = tempfile::tempdir().unwrap();
-    let folder = temporary.path().join("run");
-    let mut args = vec!["run", WEEK, "--audit", "-o", folder.to_str().unwrap(), "--set", "time.days=2"];
-    args.extend(more.iter().flat_map(|set| ["--set", set]));
-    let (status, out, err) = gridfleet(&args);
-    assert_eq!(status, 0, "{more:?}: {err}\n{out}");
+    let temporary = Dir::new();
+    let folder = temporary.at("run");
+    let run = gridfleet(["run", WEEK, "--audit"]).output(&folder).set(["time.days=2"]).set(more);
+    let out = run.succeeds().out;
     let audit = out.split_once("Audit").unwrap().1;
     assert!(audit.contains("Households: each day has the energy of their shape"), "{audit}");
     assert!(audit.contains("Households: payment is energy x price"), "{audit}");
-    serde_json::from_slice(&std::fs::read(folder.join("summary.json")).unwrap()).unwrap()
+    summary(folder)
 }
 
 #[test]
@@ -142,46 +132,38 @@ fn mistakes_are_told_with_their_place() {
         ("operation.pricing={ kind = \"flat\" }", &["operation.pricing.price_per_mwh", "nothing"]),
         ("operation.mode=\"replay\"", &["drivers in replay"]),
     ] {
-        let (status, _, err) = gridfleet(&["validate", WEEK, "--set", set]);
-        assert_eq!(status, 2, "{set}: {err}");
+        let err = gridfleet(["validate", WEEK, "--set", set]).fails(2).err;
         assert!(told.iter().all(|text| err.contains(text)), "{set}: {err}");
     }
     // A pricing policy without a retailer whose prices it sets.
-    let (status, _, err) = gridfleet(&["validate", "scenarios/small.toml", "--policy", "stackelberg"]);
-    assert!(status == 2 && err.contains("no retailer with `generation`"), "{err}");
+    gridfleet(["validate", "scenarios/small.toml", "--policy", "stackelberg"])
+        .fails(2)
+        .reports("no retailer with `generation`");
     // A price that is known too late for a response.
     let late = "retailers[0].tariff={ kind = \"load-dependent\", file = \"../datasets/nyc-week/prices.csv\", \
                 slope_per_mwh_mw = 1.0 }";
     let (march, fold) = ("time.start=\"2018-03-05\"", "trips.fold_week=\"2018-03-05\"");
-    let (status, _, err) = gridfleet(&["validate", WEEK, "--set", march, "--set", fold, "--set", late]);
-    assert!(status == 2 && err.contains("a tariff that is announced"), "{err}");
+    gridfleet(["validate", WEEK]).set([march, fold, late]).fails(2).reports("a tariff that is announced");
 }
 
 /// Each number is within its range, but together they make an amount that no account can store: an error, and no
 /// result.
 #[test]
 fn an_amount_beyond_all_bounds_ends_the_run() {
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("out");
-    let (status, _, err) = gridfleet(&[
-        "run",
-        "scenarios/retail-week.toml",
-        "--set",
+    let folder = Dir::new();
+    let out = folder.at("out");
+    let settings = [
         "time.days=1",
-        "--set",
         "households.0.count=10000000",
-        "--set",
         "households.0.energy_kwh=10000",
-        "--set",
         "households.0.max_kw=10000",
-        "--set",
         "retailers.0.generation.a_per_mwh_kw=1000000",
-        "--set",
         "operation.response.kind=nominal",
-        "-o",
-        out.to_str().unwrap(),
-    ]);
-    assert_eq!(status, 2, "{err}");
-    assert!(err.contains("for generation at 2018-07-09T05:00:00Z, expected amounts up to 1e18"), "{err}");
+    ];
+    gridfleet(["run", WEEK])
+        .output(&out)
+        .set(settings)
+        .fails(2)
+        .reports("for generation at 2018-07-09T05:00:00Z, expected amounts up to 1e18");
     assert!(!out.exists());
 }

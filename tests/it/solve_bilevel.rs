@@ -1,20 +1,10 @@
 //! `gridfleet solve bilevel`: files in, JSON and tables out, errors in bad files.
 
-use assert_cmd::Command;
+use crate::support::cli::{self, Ended, gridfleet};
 use serde_json::{Value, json};
 
-/// Writes `game` into a file and solves it: exit status, stdout, stderr without the folder's name.
-fn solve(game: &Value, more: &[&str]) -> (i32, String, String) {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("game.json");
-    std::fs::write(&file, game.to_string()).unwrap();
-    let mut command = Command::cargo_bin("gridfleet").unwrap();
-    let output = command.args(["solve", "bilevel"]).arg(&file).args(more).output().unwrap();
-    let plain = |bytes| {
-        let path = format!("{}{}", folder.path().display(), std::path::MAIN_SEPARATOR);
-        String::from_utf8(bytes).unwrap().replace(&path, "")
-    };
-    (output.status.code().unwrap(), plain(output.stdout), plain(output.stderr))
+fn solve(game: &Value, more: &[&str]) -> Ended {
+    cli::solve("bilevel", game.to_string(), more)
 }
 
 /// One hour, 10 MWh for certain at 20 EUR/MWh: at the rival's 30 all of it is ours, at a profit of 100 EUR.
@@ -30,9 +20,7 @@ fn by_hand() -> Value {
 }
 
 fn json_of(game: &Value) -> Value {
-    let (status, out, err) = solve(game, &["--json"]);
-    assert_eq!((status, err.as_str()), (0, ""));
-    serde_json::from_str(&out).unwrap()
+    solve(game, &["--json"]).succeeds_quietly().json()
 }
 
 #[test]
@@ -70,18 +58,14 @@ fn several_weights_of_risk_are_a_frontier() {
 
 #[test]
 fn the_example_as_a_table() {
-    let mut command = Command::cargo_bin("gridfleet").unwrap();
-    let output = command.args(["solve", "bilevel", "docs/bilevel.json"]).output().unwrap();
-    insta::assert_snapshot!(String::from_utf8(output.stdout).unwrap());
+    insta::assert_snapshot!(gridfleet(["solve", "bilevel", "docs/bilevel.json"]).succeeds().out);
 }
 
 /// Message on the game with a change.
 fn refused(change: impl Fn(&mut Value)) -> String {
     let mut game = by_hand();
     change(&mut game);
-    let (status, out, err) = solve(&game, &[]);
-    assert_eq!((status, out.as_str()), (2, ""), "{err}");
-    err
+    solve(&game, &[]).refused().err
 }
 
 #[test]

@@ -1,20 +1,10 @@
 //! `gridfleet solve c-nash`: files in, JSON and tables out, errors in bad files.
 
-use assert_cmd::Command;
+use crate::support::cli::{self, Ended, gridfleet};
 use serde_json::{Value, json};
 
-/// Writes `text` into a file and solves it: exit status, stdout, stderr without the folder's name.
-fn solve(text: &str, more: &[&str]) -> (i32, String, String) {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("game.json");
-    std::fs::write(&file, text).unwrap();
-    let mut command = Command::cargo_bin("gridfleet").unwrap();
-    let output = command.args(["solve", "c-nash"]).arg(&file).args(more).output().unwrap();
-    let plain = |bytes| {
-        let path = format!("{}{}", folder.path().display(), std::path::MAIN_SEPARATOR);
-        String::from_utf8(bytes).unwrap().replace(&path, "")
-    };
-    (output.status.code().unwrap(), plain(output.stdout), plain(output.stderr))
+fn solve(text: impl AsRef<[u8]>, more: &[&str]) -> Ended {
+    cli::solve("c-nash", text, more)
 }
 
 /// Figure 5 of the paper, HL; H.
@@ -35,9 +25,7 @@ fn numbers(value: &Value) -> Vec<f64> {
 
 #[test]
 fn json_holds_both_equilibria_and_what_they_compare_to() {
-    let (status, out, err) = solve(&small().to_string(), &["--json"]);
-    assert_eq!((status, err.as_str()), (0, ""));
-    let out: Value = serde_json::from_str(&out).unwrap();
+    let out = solve(small().to_string(), &["--json"]).succeeds_quietly().json();
     let keys: Vec<&str> = out.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(keys, ["c_nash", "nash", "ratios", "residual"]);
     let mut sums = Vec::new();
@@ -70,12 +58,12 @@ fn json_holds_both_equilibria_and_what_they_compare_to() {
 fn the_table_says_who_is_better_off() {
     let mut game = small();
     game["limit"] = json!([3.0, null, 3.2, 4.0]);
-    let (status, out, _) = solve(&game.to_string(), &[]);
-    assert_eq!(status, 0);
+    let out = solve(game.to_string(), &[]).succeeds().out;
     insta::assert_snapshot!(out);
     // The same file, the same bytes.
-    assert_eq!(solve(&game.to_string(), &[]).1, out);
-    assert_eq!(solve(&game.to_string(), &["--json"]).1, solve(&game.to_string(), &["--json"]).1);
+    assert_eq!(solve(game.to_string(), &[]).out, out);
+    let json = || solve(game.to_string(), &["--json"]).out;
+    assert_eq!(json(), json());
 }
 
 /// Each kind of bad file: status 2, nothing on stdout, and one message with the key.
@@ -116,8 +104,7 @@ fn bad_files_are_reported() {
     for (key, value) in changes {
         let mut game = small();
         game[key] = value.clone();
-        let (status, out, err) = solve(&game.to_string(), &[]);
-        assert_eq!((status, out.as_str()), (2, ""), "{key}: {value}: {err}");
+        let err = solve(game.to_string(), &[]).refused().err;
         reported.push_str(&format!("{key}: {value}\n{err}\n"));
     }
     insta::assert_snapshot!(reported);
@@ -130,8 +117,7 @@ fn problems_are_reported_together() {
     game["b"] = json!(-0.5);
     game["mu"] = json!([5.0, 0.0, 5.0]);
     game["coalitions"] = json!([[0, 1], [1]]);
-    let (status, out, err) = solve(&game.to_string(), &[]);
-    assert_eq!((status, out.as_str()), (2, ""));
+    let err = solve(game.to_string(), &[]).refused().err;
     insta::assert_snapshot!(err, @r"
     error: game.json: b: found -0.5, expected a number above 0
     error: game.json: mu[1]: found 0, expected a number above 0
@@ -147,8 +133,7 @@ fn a_limit_that_cannot_be_kept_names_the_steps() {
     game["bounds"] = json!({"min": 0.0, "max": 1.3});
     game["limit"] = json!([9.0, 2.3, 9.0, 2.4]);
     // Two stations of 5 draw at least 5 - 3 * 1.3 = 1.1 each at any step, but 5 - 2 * 1.3 = 2.4 each at any two.
-    let (status, out, err) = solve(&game.to_string(), &[]);
-    assert_eq!((status, out.as_str()), (2, ""));
+    let err = solve(game.to_string(), &[]).refused().err;
     insta::assert_snapshot!(err, @"error: game.json: limit: found 4.7 in all at steps 1, 3, expected at least 4.8, the least load that demands and bounds allow there");
 }
 
@@ -160,13 +145,10 @@ fn invalid_json_is_reported_with_its_line() {
         ("[1, 2]", "found a list of 2, expected an object"),
         ("{\"a\": [1e999]}", "game.json:1: found number out of range"),
     ] {
-        let (status, out, err) = solve(text, &[]);
-        assert_eq!((status, out.as_str()), (2, ""), "{text}");
+        let err = solve(text, &[]).refused().err;
         assert!(err.contains(part), "{text}: {err}");
     }
-    let mut command = Command::cargo_bin("gridfleet").unwrap();
-    let output = command.args(["solve", "c-nash", "no-such-file.json"]).output().unwrap();
-    assert_eq!(output.status.code(), Some(2));
+    gridfleet(["solve", "c-nash", "no-such-file.json"]).refused();
 }
 
 /// Figures so far apart that the arithmetic fails are an error, not a table of nonsense.
@@ -175,16 +157,14 @@ fn figures_beyond_all_bounds_are_refused() {
     let mut game = small();
     game["a"] = json!([1e308, -1e308, 1e308, 10.0]);
     game["mu"] = json!([1e-300, 1e300, 1.0]);
-    let (status, _, err) = solve(&game.to_string(), &["--json"]);
-    assert_eq!(status, 2, "{err}");
+    solve(game.to_string(), &["--json"]).fails(2);
 }
 
 #[test]
 fn the_readme_shows_what_the_command_prints() {
-    let mut command = Command::cargo_bin("gridfleet").unwrap();
-    let output = command.args(["solve", "c-nash", "docs/c-nash.json"]).output().unwrap();
+    let ended = gridfleet(["solve", "c-nash", "docs/c-nash.json"]).succeeds();
     let trimmed = |text: &str| text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
-    let printed = trimmed(&String::from_utf8(output.stdout).unwrap());
+    let printed = trimmed(&ended.out);
     let readme = trimmed(&std::fs::read_to_string("README.md").unwrap());
     assert!(readme.contains(&printed), "{printed}");
 }
@@ -208,13 +188,13 @@ fn figures_of_any_size_end_and_are_kept_or_refused() {
                     game["elastic"] = elastic.clone();
                 }
             }
-            let (status, out, err) = solve(&game.to_string(), &["--json"]);
-            if status == 2 {
+            let ended = solve(game.to_string(), &["--json"]);
+            if ended.status.code() == Some(2) {
+                let err = ended.err;
                 assert!(err.contains("double precision") || err.contains("nominal"), "{key} {x}: {err}");
                 continue;
             }
-            assert_eq!((status, err.as_str()), (0, ""), "{key} {x}");
-            let out: Value = serde_json::from_str(&out).unwrap();
+            let out = ended.succeeds_quietly().json();
             for solution in ["nash", "c_nash"] {
                 for (row, nominal) in out[solution]["profiles"].as_array().unwrap().iter().zip([0, 1]) {
                     let row = numbers(row);
@@ -238,9 +218,7 @@ fn demands_are_kept_where_loads_are_far_larger() {
         "a": [2e8, 5e8, 2e8], "b": 1e-8, "mu": [1e-8, 1e8],
         "nominal": [[1.0, 1.0, 3.0], [3.0, 3.0, 1.0]], "coalitions": [[0, 1]],
     });
-    let (status, out, err) = solve(&game.to_string(), &["--json"]);
-    assert_eq!((status, err.as_str()), (0, ""));
-    let out: Value = serde_json::from_str(&out).unwrap();
+    let out = solve(game.to_string(), &["--json"]).succeeds_quietly().json();
     for solution in ["nash", "c_nash"] {
         let rows: Vec<Vec<f64>> = out[solution]["profiles"].as_array().unwrap().iter().map(numbers).collect();
         assert!(rows[0][1] < -1e15, "{rows:?}");

@@ -1,32 +1,24 @@
 //! The command `gridfleet solve game`.
 
-use assert_cmd::Command;
+use crate::support::cli::{self, Ended, gridfleet};
 use serde_json::{Value, json};
 
 const TABLE_3: &str = r#"{"players": ["1", "2", "3"], "costs": {"1": 1.850, "2": 3.044, "3": 2.651,
     "1,2": 1.635, "1,3": 1.599, "2,3": 2.187, "1,2,3": 1.381}}"#;
 
-/// Runs `gridfleet solve game` on a file with this text.
-fn solve(text: &[u8], more: &[&str]) -> (i32, String, String) {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("game.json"), text).unwrap();
-    let mut command = Command::cargo_bin("gridfleet").unwrap();
-    let output =
-        command.current_dir(folder.path()).args(["solve", "game", "game.json"]).args(more).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+fn solve(text: impl AsRef<[u8]>, more: &[&str]) -> Ended {
+    cli::solve("game", text, more)
 }
 
 #[test]
 fn the_command_solves_the_game_of_the_paper() {
-    let (status, out, err) = solve(TABLE_3.as_bytes(), &["--json"]);
-    assert_eq!((status, err.as_str()), (0, ""));
-    let solution: Value = serde_json::from_str(&out).unwrap();
+    let ended = solve(TABLE_3, &["--json"]).succeeds_quietly();
+    let solution = ended.json();
     let shares = |division: &Value| ["1", "2", "3"].map(|player| division[player].as_f64().unwrap());
     // As printed, to a thousandth (the paper truncates 0.8288).
     let near =
         shares(&solution["shapley"]).iter().zip([-0.062, 0.828, 0.614]).all(|(a, b)| (a - b).abs() < 0.001);
-    assert!(near, "{out}");
+    assert!(near, "{ended}");
     assert_eq!(solution["core"]["empty"], json!(false));
     assert_eq!(solution["core"]["shapley_inside"], json!(true));
     assert_eq!(solution["core"]["objecting"], json!([]));
@@ -42,13 +34,12 @@ fn the_command_solves_the_game_of_the_paper() {
     });
     assert_eq!(solution["properties"], properties);
     // Equal runs give equal bytes.
-    assert_eq!(solve(TABLE_3.as_bytes(), &["--json"]).1, out);
+    assert_eq!(solve(TABLE_3, &["--json"]).out, ended.out);
 }
 
 #[test]
 fn the_command_prints_a_table() {
-    let (status, out, err) = solve(TABLE_3.as_bytes(), &[]);
-    assert_eq!((status, err.as_str()), (0, ""));
+    let out = solve(TABLE_3, &[]).succeeds_quietly().out;
     insta::assert_snapshot!(out, @r"
           alone  Shapley  saved  nucleolus
      1    1.850   -0.062  1.912      0.080
@@ -66,22 +57,19 @@ fn the_command_prints_a_table() {
 fn the_command_says_who_objects() {
     let text = r#"{"players": ["a", "b", "c"],
         "costs": {"a": 1, "b": 1, "c": 1, "a,b": 1, "a,c": 1.1, "b,c": 1.5, "a,b,c": 2}}"#;
-    let (status, out, _) = solve(text.as_bytes(), &["--json"]);
-    let solution: Value = serde_json::from_str(&out).unwrap();
-    assert_eq!(status, 0);
+    let solution = solve(text, &["--json"]).succeeds().json();
     assert_eq!(solution["core"]["empty"], json!(true));
     assert_eq!(solution["core"]["shapley_inside"], json!(false));
     assert_eq!(solution["core"]["objecting"], json!(["a", "b"]));
-    assert!(solve(text.as_bytes(), &[]).1.contains("a, b would save"));
+    solve(text, &[]).prints("a, b would save");
     // The grand coalition costs more than its players alone: no imputation.
     let text = r#"{"players": [7, 8], "costs": {"7": 1, "8": 1, "7,8": 3}}"#;
-    let solution: Value = serde_json::from_str(&solve(text.as_bytes(), &["--json"]).1).unwrap();
+    let solution = solve(text, &["--json"]).json();
     assert_eq!(solution["nucleolus"], Value::Null);
     assert_eq!(solution["prenucleolus"], json!({"7": 1.5, "8": 1.5}));
-    let single = solve(br#"{"players": ["a"], "costs": {"a": -0.0}}"#, &["--json"]).1;
-    let solution: Value = serde_json::from_str(&single).unwrap();
-    assert_eq!(solution["core"]["least_core_epsilon"], Value::Null);
-    assert!(!single.contains("-0.0"), "{single}");
+    let single = solve(br#"{"players": ["a"], "costs": {"a": -0.0}}"#, &["--json"]);
+    assert_eq!(single.json()["core"]["least_core_epsilon"], Value::Null);
+    assert!(!single.out.contains("-0.0"), "{single}");
 }
 
 #[test]
@@ -97,10 +85,7 @@ fn a_wrong_game_ends_with_2() {
         (b"{", "game.json:1: found no game (EOF while"),
     ];
     for (text, expected) in wrong {
-        let (status, out, err) = solve(text, &["--json"]);
-        assert_eq!((status, out.as_str()), (2, ""), "{err}");
-        assert!(err.contains(expected), "{err}");
+        solve(text, &["--json"]).refused().reports(expected);
     }
-    let mut command = Command::cargo_bin("gridfleet").unwrap();
-    command.args(["solve", "game", "absent.json"]).assert().code(2);
+    gridfleet(["solve", "game", "absent.json"]).fails(2);
 }

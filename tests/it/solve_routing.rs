@@ -1,15 +1,11 @@
 //! `gridfleet solve routing`: the shipped example, and bad files.
 
-use assert_cmd::Command;
+use crate::support::cli::{self, Ended, gridfleet};
 use serde_json::{Value, json};
-use std::path::Path;
 
-/// Solves `file`: exit status, stdout, stderr.
-fn run(file: &Path, more: &[&str]) -> (i32, String, String) {
-    let mut command = Command::cargo_bin("gridfleet").unwrap();
-    let output = command.args(["solve", "routing"]).arg(file).args(more).output().unwrap();
-    let plain = |bytes| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), plain(output.stdout), plain(output.stderr))
+/// Solves the example in its place.
+fn run(more: &[&str]) -> Ended {
+    gridfleet(["solve", "routing", "docs/routing.json"]).args(more).run()
 }
 
 /// The example as a value, with a path of its feeder that is valid from anywhere.
@@ -21,18 +17,13 @@ fn example() -> Value {
     example
 }
 
-fn solve(file: &Value, more: &[&str]) -> (i32, String, String) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("fleets.json");
-    std::fs::write(&path, file.to_string()).unwrap();
-    run(&path, more)
+fn solve(file: &Value, more: &[&str]) -> Ended {
+    cli::solve("routing", file.to_string(), more)
 }
 
 #[test]
 fn the_example_is_solved_and_adds_up() {
-    let (status, out, err) = run(Path::new("docs/routing.json"), &["--json"]);
-    assert_eq!((status, err.as_str()), (0, ""));
-    let out: Value = serde_json::from_str(&out).unwrap();
+    let out = run(&["--json"]).succeeds_quietly().json();
     let coalitions = out["coalitions"].as_array().unwrap();
     assert_eq!(coalitions.len(), 7);
     let last = &coalitions[6];
@@ -56,22 +47,18 @@ fn the_example_is_solved_and_adds_up() {
         let lowest = coalition["lowest_voltage"].as_array().unwrap();
         assert!(lowest.len() == 12 && lowest.iter().all(|v| v.as_f64().unwrap() >= 0.95 - 1e-7));
     }
-    let (_, text, _) = run(Path::new("docs/routing.json"), &[]);
-    assert!(text.contains(" north, south, east ") && text.contains("Lowest voltage: "), "{text}");
-    assert_eq!(run(Path::new("docs/routing.json"), &[]).1, text, "the same file, the same bytes");
+    let text = run(&[]).prints(" north, south, east ").prints("Lowest voltage: ").out;
+    assert_eq!(run(&[]).out, text, "the same file, the same bytes");
 }
 
 #[test]
 fn one_coalition_and_members_alone() {
-    let (status, out, _) = solve(&example(), &["--json", "--coalition", "north,east"]);
-    assert_eq!(status, 0);
-    let out: Value = serde_json::from_str(&out).unwrap();
+    let out = solve(&example(), &["--json", "--coalition", "north,east"]).succeeds().json();
     assert_eq!(out["coalitions"].as_array().unwrap().len(), 1);
     assert_eq!(out["coalitions"][0]["members"], json!(["north", "east"]));
     let mut members = example();
     members["demand"] = json!("members");
-    let (_, out, _) = solve(&members, &["--json"]);
-    let out: Value = serde_json::from_str(&out).unwrap();
+    let out = solve(&members, &["--json"]).json();
     let schedules = out["coalitions"][0]["schedules"].as_array().unwrap();
     let mut trips: Vec<&str> = schedules
         .iter()
@@ -80,8 +67,7 @@ fn one_coalition_and_members_alone() {
         .collect();
     trips.sort_unstable();
     assert_eq!(trips, ["a", "d"]);
-    let (status, _, err) = solve(&example(), &["--coalition", "nord"]);
-    assert!(status == 2 && err.contains("names of fleets: north, south, east"), "{err}");
+    solve(&example(), &["--coalition", "nord"]).fails(2).reports("names of fleets: north, south, east");
 }
 
 #[test]
@@ -89,8 +75,7 @@ fn bad_files_are_reported() {
     let stderr_of = |change: &dyn Fn(&mut Value)| {
         let mut file = example();
         change(&mut file);
-        let (status, out, err) = solve(&file, &[]);
-        assert_eq!((status, out.as_str()), (2, ""), "{err}");
+        let err = solve(&file, &[]).refused().err;
         err.split_whitespace().collect::<Vec<_>>().join(" ")
     };
     let has = |text: String, what: &str| assert!(text.contains(what), "{text}");
@@ -140,10 +125,7 @@ fn bad_files_are_reported() {
 #[test]
 fn files_that_are_cut_do_not_panic() {
     let text = example().to_string();
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("cut.json");
     for cut in (0..text.len()).step_by(701) {
-        std::fs::write(&path, &text.as_bytes()[..cut]).unwrap();
-        assert_eq!(run(&path, &[]).0, 2);
+        cli::solve("routing", &text.as_bytes()[..cut], &[]).fails(2);
     }
 }

@@ -1,20 +1,10 @@
 //! `gridfleet solve stackelberg`: files in, JSON and tables out, errors in bad files.
 
-use assert_cmd::Command;
+use crate::support::cli::{self, Ended, gridfleet};
 use serde_json::{Value, json};
 
-/// Writes `text` into a file and solves it: exit status, stdout, stderr without the folder's name.
-fn solve(text: &str, more: &[&str]) -> (i32, String, String) {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("game.json");
-    std::fs::write(&file, text).unwrap();
-    let mut command = Command::cargo_bin("gridfleet").unwrap();
-    let output = command.args(["solve", "stackelberg"]).arg(&file).args(more).output().unwrap();
-    let plain = |bytes| {
-        let path = format!("{}{}", folder.path().display(), std::path::MAIN_SEPARATOR);
-        String::from_utf8(bytes).unwrap().replace(&path, "")
-    };
-    (output.status.code().unwrap(), plain(output.stdout), plain(output.stderr))
+fn solve(text: impl AsRef<[u8]>, more: &[&str]) -> Ended {
+    cli::solve("stackelberg", text, more)
 }
 
 /// Six slots, cheap at first; two kinds of homes and three vehicles.
@@ -41,9 +31,7 @@ fn numbers(value: &Value) -> Vec<f64> {
 
 #[test]
 fn json_adds_up() {
-    let (status, out, err) = solve(&small().to_string(), &["--json"]);
-    assert_eq!((status, err.as_str()), (0, ""));
-    let out: Value = serde_json::from_str(&out).unwrap();
+    let out = solve(small().to_string(), &["--json"]).succeeds_quietly().json();
     assert_eq!((&out["aim"], &out["ending"]), (&json!("marginal"), &json!("settled")));
     let (load, prices) = (numbers(&out["load"]), numbers(&out["prices"]));
     let mut sum = [0.0; 6];
@@ -78,10 +66,9 @@ fn json_adds_up() {
 fn the_table_shows_schedules_and_how_it_ended() {
     let mut game = small();
     game["retailer"]["g_max"] = json!([null, 30.0, null, null, 20.0, 21.0]);
-    let (status, out, _) = solve(&game.to_string(), &[]);
-    assert_eq!(status, 0);
+    let out = solve(game.to_string(), &[]).succeeds().out;
     insta::assert_snapshot!(out);
-    assert_eq!(solve(&game.to_string(), &[]).1, out, "the same file, the same bytes");
+    assert_eq!(solve(game.to_string(), &[]).out, out, "the same file, the same bytes");
 }
 
 /// A retailer that chooses its margins reports this, and reaches its objective.
@@ -90,8 +77,7 @@ fn leaders_choose_their_margins() {
     let solved = |leader: Value| -> Value {
         let mut game = small();
         game["leader"] = leader;
-        let (status, out, err) = solve(&game.to_string(), &["--json"]);
-        assert_eq!((status, err.as_str()), (0, ""));
+        let out = solve(game.to_string(), &["--json"]).succeeds_quietly().out;
         serde_json::from_str(&out).unwrap()
     };
     let kept = solved(json!({"aim": "marginal"}));
@@ -111,8 +97,7 @@ fn users_answer_in_the_way_asked_for() {
     game["vehicles"] = json!([]);
     game["retailer"]["a"] = json!(0.005);
     let load = |way: &str| -> Vec<f64> {
-        let (status, out, err) = solve(&game.to_string(), &["--json", "--answers", way]);
-        assert_eq!((status, err.as_str()), (0, ""));
+        let out = solve(game.to_string(), &["--json", "--answers", way]).succeeds_quietly().out;
         numbers(&serde_json::from_str::<Value>(&out).unwrap()["load"])
     };
     let together = load("together");
@@ -128,9 +113,9 @@ fn users_answer_in_the_way_asked_for() {
         "vehicles": [{"rated_kw": 10, "battery_kwh": 20, "arrival": 0, "departure": 2, "hours_needed": 1,
                       "max_active_hours": 1, "omega": 5}],
     });
-    let (status, out, _) = solve(&game.to_string(), &["--answers", "announced"]);
-    assert_eq!(status, 0);
-    assert!(out.contains("No equilibrium: the answers go round in a cycle of 2 rounds"), "{out}");
+    solve(game.to_string(), &["--answers", "announced"])
+        .succeeds()
+        .prints("No equilibrium: the answers go round in a cycle of 2 rounds");
 }
 
 /// Each kind of bad file: status 2, nothing on stdout, and messages with the path of each key.
@@ -197,17 +182,15 @@ fn bad_files_are_reported() {
     for (key, value) in changes {
         let mut game = small();
         game[key] = value.clone();
-        let (status, out, err) = solve(&game.to_string(), &[]);
-        assert_eq!((status, out.as_str()), (2, ""), "{key}: {value}: {err}");
+        let err = solve(game.to_string(), &[]).refused().err;
         reported.push_str(&format!("{err}\n"));
     }
     insta::assert_snapshot!(reported);
     let no_users = json!({"retailer": {"a": 1.0}});
-    assert_eq!(solve(&no_users.to_string(), &[]).0, 2);
+    solve(no_users.to_string(), &[]).fails(2);
     let huge = json!({"retailer": {"a": 1e300}, "households":
         [{"omega": 1.0, "theta": 1.0, "energy": 1e200, "min": 0.0, "max": 1e200}]});
-    let (status, _, err) = solve(&huge.to_string(), &[]);
-    assert!(status == 2 && err.contains("too large for a number"), "{status} {err}");
+    solve(huge.to_string(), &[]).fails(2).reports("too large for a number");
 }
 
 /// The example in the documentation is solved, and the help names its keys.
@@ -215,12 +198,11 @@ fn bad_files_are_reported() {
 fn the_example_is_solved() {
     let text =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/stackelberg.json")).unwrap();
-    let (status, out, err) = solve(&text, &[]);
-    assert_eq!((status, err.as_str()), (0, ""));
-    assert!(out.contains("180 households, 5 vehicles") && out.contains("No user changes anything"), "{out}");
-    let help =
-        Command::cargo_bin("gridfleet").unwrap().args(["solve", "stackelberg", "--help"]).output().unwrap();
-    let help = String::from_utf8(help.stdout).unwrap();
+    solve(&text, &[])
+        .succeeds_quietly()
+        .prints("180 households, 5 vehicles")
+        .prints("No user changes anything");
+    let help = gridfleet(["solve", "stackelberg", "--help"]).succeeds().out;
     for key in ["hours_needed", "max_active_hours", "lambda_max", "g_max", "min_percent", "Examples:"] {
         assert!(help.contains(key), "{key}");
     }

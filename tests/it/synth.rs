@@ -133,13 +133,8 @@ fn every_charger_of_the_week_is_a_listed_station() {
 #[cfg(target_os = "linux")]
 #[test]
 fn shipped_market_prices_are_imports_of_made_up_files() {
-    let folder = tempfile::tempdir().unwrap();
-    let gridfleet = |line: &str| {
-        let arguments = line.split_whitespace();
-        let command = assert_cmd::cargo::cargo_bin("gridfleet");
-        let output = std::process::Command::new(command).current_dir(folder.path()).args(arguments).output();
-        assert!(output.unwrap().status.success(), "{line}");
-    };
+    let folder = crate::support::cli::Dir::new();
+    let gridfleet = |line: &str| drop(folder.gridfleet(line.split_whitespace()).succeeds());
     for (format, file) in [("srl-tenders", "t.csv"), ("srl-activation", "a.csv"), ("intraday", "i.csv")] {
         gridfleet(&format!(
             "data synth prices --format {format} --start 2016-11-14 --days 49 --seed 1 -o {file}"

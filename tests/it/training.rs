@@ -1,6 +1,6 @@
 //! Training in the simulator: value of an episode, independence of chance and interruptions, bad input.
 
-use assert_cmd::cargo::cargo_bin;
+use crate::support::cli::{Dir, TestCommand, gridfleet};
 use gridfleet::learning::Checkpoint;
 use gridfleet::policies::BiddingSpec;
 use gridfleet::policies::bidding::learned::Chain;
@@ -9,7 +9,6 @@ use gridfleet::scenario::Overrides;
 use gridfleet::training::evaluate::benchmark;
 use gridfleet::training::{Course, Environment, Player, Set, Trainer, results};
 use std::path::Path;
-use std::process::Command;
 
 const SCENARIO: &str = "scenarios/stuttgart-rl.toml";
 
@@ -130,80 +129,59 @@ fn the_hash_is_of_what_matters() {
     }
 }
 
-/// Exit status, stdout, stderr of `gridfleet` in the crate's folder.
-fn run_command(args: &[&str]) -> (i32, String, String) {
-    let output = Command::new(cargo_bin("gridfleet")).args(args).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+/// `gridfleet train` on the shipped scenario, with two weeks.
+fn train(dir: &Dir, name: &str, more: &[&str]) -> TestCommand {
+    let few = ["training.weeks=2", "training.held_out_weeks=1", "training.replications=2"];
+    let memory = ["training.agent.memory=700"];
+    gridfleet(["train", SCENARIO]).output(dir.at(name)).set(memory).set(few).args(more)
+}
+
+/// The agent of a training.
+fn agent(dir: &Dir, name: &str) -> Vec<u8> {
+    std::fs::read(dir.at(name).join("agent.gridfleet")).unwrap()
 }
 
 #[test]
 fn the_command_trains_twice_alike_and_its_agent_bids() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name).display().to_string();
-    let few = [
-        "--set",
-        "training.weeks=2",
-        "--set",
-        "training.held_out_weeks=1",
-        "--set",
-        "training.replications=2",
-    ];
-    let train = |name: &str, more: &[&str]| {
-        let output = path(name);
-        run_command(
-            &[&["train", SCENARIO, "-o", &output, "--set", "training.agent.memory=700"], &few[..], more]
-                .concat(),
-        )
-    };
-    let (status, out, err) = train("a", &["--steps", "1300"]);
-    assert_eq!(status, 0, "{err}");
+    let dir = Dir::new();
+    let out = train(&dir, "a", &["--steps", "1300"]).succeeds().out;
     assert!(out.contains("learned over 1344 steps, 2 weeks") && out.contains("2 weeks held out"), "{out}");
-    assert_eq!(train("b", &["--steps", "1300", "-q"]).0, 0);
-    let agent = |name: &str| std::fs::read(folder.path().join(name).join("agent.gridfleet")).unwrap();
-    assert!(agent("a") == agent("b"));
+    train(&dir, "b", &["--steps", "1300", "-q"]).succeeds();
+    assert!(agent(&dir, "a") == agent(&dir, "b"));
     for file in ["curve.parquet", "learning.svg", "learning.png", "summary.json", "manifest.json"] {
-        assert!(folder.path().join("a").join(file).is_file(), "{file}");
+        assert!(dir.at("a").join(file).is_file(), "{file}");
     }
-    assert!(!folder.path().join("a.unfinished").exists());
+    assert!(!dir.at("a.unfinished").exists());
     // In steps: as long as one week, then continued to the end.
     let exploring = ["--set", "training.exploration_steps=1300"];
-    assert_eq!(train("c", &[&["--steps", "600", "-q"][..], &exploring].concat()).0, 0);
-    assert_eq!(train("c", &["--steps", "1300", "--resume", "-q"]).0, 0);
-    assert!(agent("a") == agent("c"));
+    train(&dir, "c", &[&["--steps", "600", "-q"][..], &exploring].concat()).succeeds();
+    train(&dir, "c", &["--steps", "1300", "--resume", "-q"]).succeeds();
+    assert!(agent(&dir, "a") == agent(&dir, "c"));
 
     let bidding = format!(
         "operation.bidding={{ kind = \"learned\", file = {:?}, accuracy_balancing = 0.7, accuracy_intraday = 0.9 }}",
-        path("a/agent.gridfleet")
+        dir.at("a/agent.gridfleet")
     );
-    let (status, out, err) = run_command(&[
-        "run",
-        "scenarios/stuttgart-vpp.toml",
-        "--set",
-        &bidding,
-        "--audit",
-        "--json",
-        "-o",
-        &path("run"),
-    ]);
-    assert_eq!(status, 0, "{err}");
-    assert!(out.contains("\"bidding\": \"learned\""), "{out}");
-    let manifest = std::fs::read_to_string(folder.path().join("run/manifest.json")).unwrap();
+    let run = gridfleet(["run", "scenarios/stuttgart-vpp.toml", "--audit", "--json"]).set([bidding]);
+    run.output(dir.at("run")).succeeds().prints("\"bidding\": \"learned\"");
+    let manifest = dir.read("run/manifest.json");
     assert!(manifest.contains("a/agent.gridfleet"), "the agent counts among the inputs");
+}
 
-    // Errors in an agent's file are reported with the file; errors in a scenario, with its key.
-    let broken = folder.path().join("broken.gridfleet");
-    let bytes = agent("a");
-    std::fs::write(&broken, &bytes[..bytes.len() / 2]).unwrap();
-    let bidding =
-        format!("operation.bidding={{ kind = \"learned\", file = {:?} }}", broken.display().to_string());
-    let (status, _, err) =
-        run_command(&["run", "scenarios/stuttgart-vpp.toml", "--set", &bidding, "-o", &path("no")]);
-    assert!(status == 2 && err.contains("truncated") && err.contains("broken.gridfleet"), "{err}");
-    let (status, _, err) = run_command(&["train", "scenarios/stuttgart-vpp.toml", "-o", &path("no")]);
-    assert!(status == 2 && err.contains("[training]"), "{err}");
-    let (status, _, err) = train("no", &["--set", "operation.bidding.forecast=ridge"]);
-    assert!(status == 2 && err.contains("forecast") && err.contains("perfect"), "{err}");
+/// Errors in an agent's file are reported with the file; errors in a scenario, with its key.
+#[test]
+fn mistakes_of_a_training_are_named() {
+    let dir = Dir::new();
+    train(&dir, "a", &["--steps", "600", "-q"]).succeeds();
+    let bytes = agent(&dir, "a");
+    let broken = dir.write("broken.gridfleet", &bytes[..bytes.len() / 2]);
+    let bidding = format!("operation.bidding={{ kind = \"learned\", file = {broken:?} }}");
+    let run = gridfleet(["run", "scenarios/stuttgart-vpp.toml"]).set([bidding]).output(dir.at("no"));
+    run.fails(2).reports("truncated").reports("broken.gridfleet");
+    let vpp = gridfleet(["train", "scenarios/stuttgart-vpp.toml"]).output(dir.at("no"));
+    vpp.fails(2).reports("[training]");
+    let forecast = train(&dir, "no", &["--set", "operation.bidding.forecast=ridge"]);
+    forecast.fails(2).reports("forecast").reports("perfect");
     for (set, key) in [
         ("training.feedback=played", "training.feedback"),
         ("training.reward=account", "training.reward"),
@@ -211,13 +189,10 @@ fn the_command_trains_twice_alike_and_its_agent_bids() {
         ("markets.intraday.slope_per_mwh_mw=0.1", "slope_per_mwh_mw"),
         ("training.held_out_weeks=[1, 9]", "training.held_out_weeks"),
     ] {
-        let (status, _, err) = train("no", &["--set", "training.weeks=[1, 2]", "--set", set]);
-        assert!(status == 2 && err.contains(key), "{set}: {err}");
+        train(&dir, "no", &["--set", "training.weeks=[1, 2]", "--set", set]).fails(2).reports(key);
     }
-    let (status, _, err) = train("a", &["--set", "training.agent.kind=dqn", "--resume"]);
-    assert!(status == 2 && err.contains("another agent"), "{err}");
-    let (status, _, err) = train("no", &["--resume"]);
-    assert!(status == 2 && err.contains("--resume"), "{err}");
-    let (status, _, err) = train("no", &["--set", "training.agent.batch=0"]);
-    assert!(status == 2 && err.contains("batch"), "{err}");
+    let other = train(&dir, "a", &["--set", "training.agent.kind=dqn", "--resume"]);
+    other.fails(2).reports("another agent");
+    train(&dir, "no", &["--resume"]).fails(2).reports("--resume");
+    train(&dir, "no", &["--set", "training.agent.batch=0"]).fails(2).reports("batch");
 }

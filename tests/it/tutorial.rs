@@ -1,15 +1,12 @@
 //! The tutorial and the README are correct: their commands are run, and the output shown is the output printed.
 
-use assert_cmd::Command;
+use crate::support::cli::{Dir, gridfleet_in, root};
 use std::path::Path;
 
-/// Output of a command on both streams, and its status.
-fn gridfleet(folder: &Path, line: &str) -> (i32, String) {
-    let arguments = line.split_whitespace().skip(1);
-    let output =
-        Command::cargo_bin("gridfleet").unwrap().current_dir(folder).args(arguments).output().unwrap();
-    let print = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
-    (output.status.code().unwrap(), print)
+/// Status of a command, and its output on both streams.
+fn typed(folder: &Path, line: &str) -> (i32, String) {
+    let ended = gridfleet_in(folder, line.split_whitespace().skip(1)).run();
+    (ended.status.code().unwrap(), ended.out + &ended.err)
 }
 
 /// The lines of a fenced block, whose first fence is taken already.
@@ -30,7 +27,7 @@ fn is_shown_truly(shown: &[&str], printed: &str, command: &str) {
 
 #[test]
 fn the_tutorial_can_be_followed_word_for_word() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Dir::new();
     let text = std::fs::read_to_string("docs/tutorial.md").unwrap().replace("\r\n", "\n");
     let mut lines = text.lines();
     // The file named in the line above a block, or changed there by `s/old/new/`.
@@ -40,18 +37,18 @@ fn the_tutorial_can_be_followed_word_for_word() {
         match line {
             "```toml" => {
                 let name = above.trim_matches('`');
-                std::fs::write(folder.path().join(name), block(&mut lines).join("\n")).unwrap();
+                std::fs::write(folder.at(name), block(&mut lines).join("\n")).unwrap();
             }
             "```sh" => {
                 if let Some((name, change)) = above.split_once(": `s/") {
-                    let path = folder.path().join(name.trim_matches('`'));
+                    let path = folder.at(name.trim_matches('`'));
                     let (old, new) = change.trim_end_matches("/`").split_once('/').unwrap();
                     let text = std::fs::read_to_string(&path).unwrap();
                     std::fs::write(&path, text.replace(old, new)).unwrap();
                 }
                 for command in block(&mut lines) {
                     assert!(last.1 == 0 || last.2.starts_with("error:"), "`{}` ends with {}", last.0, last.1);
-                    let (status, printed) = gridfleet(folder.path(), command);
+                    let (status, printed) = typed(folder.path(), command);
                     last = (command.to_owned(), status, printed);
                     commands += 1;
                 }
@@ -68,18 +65,17 @@ fn the_tutorial_can_be_followed_word_for_word() {
     }
     assert_eq!(last.1, 0, "`{}`: {}", last.0, last.2);
     assert!(commands >= 15 && shown >= 80, "{commands} commands, {shown} lines");
-    assert!(folder.path().join("out/my-study/report.html").exists());
+    assert!(folder.at("out/my-study/report.html").exists());
 }
 
 #[test]
 fn the_readme_shows_what_is_printed() {
     let readme = std::fs::read_to_string("README.md").unwrap().replace("\r\n", "\n");
-    let here = Path::new(".");
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("out");
+    let folder = Dir::new();
+    let out = folder.at("out");
     let run = format!("gridfleet run scenarios/nyc-week.toml -o {}", out.display());
     for (command, lines) in [(run.as_str(), 22), ("gridfleet solve c-nash docs/c-nash.json", 20)] {
-        let (status, printed) = gridfleet(here, command);
+        let (status, printed) = typed(root(), command);
         assert_eq!(status, 0, "{printed}");
         let printed: Vec<&str> =
             printed.lines().map(str::trim_end).filter(|line| line.starts_with(' ')).collect();

@@ -1,11 +1,12 @@
 //! Variation between replications: days, thinning, jitter, level, durations, drivers, weather and prices; and reading
 //! once for many replications.
 
-use assert_cmd::cargo::cargo_bin;
+use crate::support::cli::{Dir, gridfleet};
+use crate::support::files::{assert_same, results};
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeZone, Weekday};
 use chrono_tz::Europe::Berlin;
 use gridfleet::engine::Simulation;
-use gridfleet::records::{LegPurpose, Record, Recorder};
+use gridfleet::records::{Collected, LegPurpose};
 use gridfleet::rng::Streams;
 use gridfleet::scenario::{self, Overrides, Scenario};
 use gridfleet::time::SimTime;
@@ -13,7 +14,6 @@ use gridfleet::world::{Setup, Tariff};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 
 const SMALL: &str = "scenarios/small.toml";
@@ -320,16 +320,14 @@ fn prices_come_from_whole_days_the_same_for_all_retailers() {
 }
 
 /// Energy over distance of the legs of each vehicle.
-#[derive(Default)]
-struct Consumption(BTreeMap<u32, Vec<f64>>);
-
-impl Recorder for Consumption {
-    fn record(&mut self, record: Record<'_>) {
-        let Record::Leg(leg) = record else { return };
+fn consumption(records: &Collected) -> BTreeMap<u32, Vec<f64>> {
+    let mut of_vehicle: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
+    for leg in &records.legs {
         if leg.distance_km > 0.0 && leg.purpose != LegPurpose::Relocation {
-            self.0.entry(leg.vehicle.0).or_default().push(leg.energy_kwh / leg.distance_km);
+            of_vehicle.entry(leg.vehicle.0).or_default().push(leg.energy_kwh / leg.distance_km);
         }
     }
+    of_vehicle
 }
 
 #[test]
@@ -342,15 +340,16 @@ fn each_vehicle_consumes_after_its_drivers() {
     assert!((mean - 1.0).abs() < 5.0 * 0.2 / 2_000.0_f64.sqrt(), "{mean}");
     let scenario = month.scenario(&set).unwrap();
     let (_, prepared) = scenario.build(Streams { seed: 1, replication: 0 }).unwrap();
-    let mut seen = Consumption::default();
+    let mut records = Collected::default();
     let streams = Streams { seed: 1, replication: 0 };
     let (dispatch, charging) = (prepared.policies.dispatch.build(), prepared.policies.charging.build());
     let mut simulation = Simulation::new(Arc::clone(&setup), dispatch, charging, streams).audited();
-    simulation.finish(&mut seen).unwrap();
+    simulation.finish(&mut records).unwrap();
+    let seen = consumption(&records);
     // 0.17 kWh/km at 20 °C, 1.4 times as much at -10 °C; it is 8 °C.
     let mild = 0.17 * (1.4 - 0.4 * 18.0 / 30.0);
-    assert!(seen.0.len() > 20);
-    for (vehicle, figures) in seen.0 {
+    assert!(seen.len() > 20);
+    for (vehicle, figures) in seen {
         for figure in figures {
             assert!((figure / (mild * factors[vehicle as usize]) - 1.0).abs() < 1e-9);
         }
@@ -467,39 +466,18 @@ fn a_replication_whose_draws_leave_no_trip_is_valid() {
 #[test]
 fn everything_at_once_adds_up_and_gives_the_same_bytes_again() {
     for (name, more) in [("nyc-week", Some("variation.demand_level_cv=0.2")), ("stuttgart-week", None)] {
-        let temporary = tempfile::tempdir().unwrap();
+        let temporary = Dir::new();
         let run = |folder: &str| {
-            let mut command = Command::new(cargo_bin("gridfleet"));
-            let file = format!("scenarios/{name}.toml");
-            command.current_dir(env!("CARGO_MANIFEST_DIR")).args([
-                "run",
-                &file,
-                "--audit",
-                "--replication",
-                "7",
-            ]);
-            for set in ALL.into_iter().chain(more) {
-                command.args(["--set", set]);
-            }
-            let folder = temporary.path().join(folder);
-            let output = command.arg("-o").arg(&folder).output().unwrap();
-            let (out, err) =
-                (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-            assert!(output.status.success(), "{name}: {out}{err}");
-            assert!(out.contains("violations"), "{out}");
+            let folder = temporary.at(folder);
+            let run = gridfleet(["run", &format!("scenarios/{name}.toml"), "--audit", "--replication", "7"]);
+            let run = run.set(ALL.into_iter().chain(more)).output(&folder);
+            run.succeeds().prints("violations");
             folder
         };
         let (first, again) = (run("first"), run("again"));
-        let mut compared = 0;
-        for entry in std::fs::read_dir(&first).unwrap() {
-            let file = entry.unwrap().file_name();
-            if file != "manifest.json" {
-                let bytes = |folder: &Path| std::fs::read(folder.join(&file)).unwrap();
-                assert!(bytes(&first) == bytes(&again), "{name}: {file:?}");
-                compared += 1;
-            }
-        }
-        assert!(compared >= 8, "{compared}");
+        let (first, again) = (results(first), results(again));
+        assert_same(&first, &again, name);
+        assert!(first.len() >= 8, "{:?}", first.keys());
     }
 }
 

@@ -1,27 +1,14 @@
 //! A warm-up is simulated and audited, and excluded from all figures; stored energy at the end is valued.
 
-use assert_cmd::cargo::cargo_bin;
+use crate::support::cli::{Dir, gridfleet};
+use crate::support::files;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-
-fn gridfleet(args: &[&str]) -> (i32, String, String) {
-    let mut command = Command::new(cargo_bin("gridfleet"));
-    let output = command.current_dir(env!("CARGO_MANIFEST_DIR")).args(args).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
-}
 
 fn summary(settings: &[&str]) -> serde_json::Value {
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("run");
-    let mut args = vec!["run", "scenarios/small.toml", "--json", "--audit", "-o", out.to_str().unwrap()];
-    for setting in settings {
-        args.extend(["--set", setting]);
-    }
-    let (status, text, err) = gridfleet(&args);
-    assert_eq!(status, 0, "{err}");
-    // The report of the audit may follow the summary.
-    serde_json::Deserializer::from_str(&text).into_iter().next().unwrap().unwrap()
+    let folder = Dir::new();
+    let out = folder.at("run");
+    let run = gridfleet(["run", "scenarios/small.toml", "--json", "--audit"]).output(out).set(settings);
+    run.succeeds().json()
 }
 
 fn figure(summary: &serde_json::Value, name: &str) -> f64 {
@@ -89,16 +76,14 @@ fn town(folder: &Path, days: usize, rides: usize) -> PathBuf {
 /// The summary of a run of this scenario, and what the terminal was shown.
 fn run(scenario: &Path, settings: &[&str]) -> (serde_json::Value, String) {
     let out = scenario.with_file_name("out");
-    let mut args = vec!["run", scenario.to_str().unwrap(), "--audit", "--force", "-o", out.to_str().unwrap()];
-    settings.iter().for_each(|setting| args.extend(["--set", setting]));
-    let (status, _, err) = gridfleet(&args);
-    assert_eq!(status, 0, "{err}");
-    (serde_json::from_slice(&std::fs::read(out.join("summary.json")).unwrap()).unwrap(), err)
+    let run = gridfleet(["run", "--audit", "--force"]).arg(scenario).output(&out).set(settings);
+    let err = run.succeeds().err;
+    (files::summary(out), err)
 }
 
 #[test]
 fn a_warm_up_is_found_where_queues_and_charge_have_settled() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Dir::new();
     let scenario = town(folder.path(), 6, 18);
     let (mut found, told) = run(&scenario, &["time.warm_up=settled"]);
     let days = found["warm_up_found_days"].as_i64().unwrap();
@@ -112,16 +97,14 @@ fn a_warm_up_is_found_where_queues_and_charge_have_settled() {
     found.as_object_mut().unwrap().remove("warm_up_found_days");
     assert_eq!(found, given);
 
-    let (status, out, err) =
-        gridfleet(&["validate", scenario.to_str().unwrap(), "--set", "time.warm_up=settled"]);
-    assert_eq!(status, 0, "{err}");
-    assert!(out.contains("found by a pilot run"), "{out}");
+    let validate = gridfleet(["validate"]).arg(&scenario).set(["time.warm_up=settled"]);
+    validate.succeeds().prints("found by a pilot run");
 }
 
 /// Two periods side by side have the fares of both together, though riders are aboard where they meet.
 #[test]
 fn fares_of_riders_aboard_belong_to_the_time_in_which_they_are_driven() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Dir::new();
     let scenario = town(folder.path(), 3, 24);
     // All cars set out on the hour.
     let run_with = |settings: &[&str]| {
@@ -144,18 +127,16 @@ fn fares_of_riders_aboard_belong_to_the_time_in_which_they_are_driven() {
 
 #[test]
 fn what_has_not_settled_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Dir::new();
     // Full batteries are emptied day by day, and no vehicle charges.
     let scenario = town(folder.path(), 4, 3);
-    let out = folder.path().join("refused");
+    let out = folder.at("refused");
     let refused = |command: &str, settings: &[&str]| {
-        let mut args = vec![command, scenario.to_str().unwrap(), "--set", "time.warm_up=settled"];
-        settings.iter().for_each(|setting| args.extend(["--set", setting]));
+        let mut run = gridfleet([command]).arg(&scenario).set(["time.warm_up=settled"]).set(settings);
         if command == "run" {
-            args.extend(["-o", out.to_str().unwrap()]);
+            run = run.output(&out);
         }
-        let (status, _, err) = gridfleet(&args);
-        assert_eq!(status, 2, "{err}");
+        let err = run.fails(2).err;
         assert!(!out.exists());
         err
     };
@@ -172,18 +153,17 @@ fn what_has_not_settled_is_refused() {
         ("1.5", "a whole number from 0 to 3660, or \"settled\""),
     ] {
         let setting = format!("time.warm_up={value}");
-        let (status, _, err) = gridfleet(&["validate", "scenarios/small.toml", "--set", &setting]);
-        assert_eq!(status, 2, "{err}");
-        assert!(err.contains(expected), "{err}");
+        gridfleet(["validate", "scenarios/small.toml"]).set([setting]).fails(2).reports(expected);
     }
 }
 
 #[test]
 fn training_has_no_pilot_run() {
-    let (status, _, err) =
-        gridfleet(&["train", "scenarios/stuttgart-rl.toml", "--set", "time.warm_up=settled"]);
-    assert_eq!(status, 2, "{err}");
-    assert!(err.contains("time.warm_up") && err.contains("training plays whole weeks"), "{err}");
+    gridfleet(["train", "scenarios/stuttgart-rl.toml"])
+        .set(["time.warm_up=settled"])
+        .fails(2)
+        .reports("time.warm_up")
+        .reports("training plays whole weeks");
 }
 
 /// A study of the town in which one policy has other batteries at the start, so that it settles sooner.
@@ -200,7 +180,7 @@ fn study(scenario: &Path, set: &str) -> PathBuf {
 
 #[test]
 fn policies_are_compared_over_the_longest_warm_up_of_all() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Dir::new();
     let scenario = town(folder.path(), 6, 18);
     let alone = |more: &[&str]| {
         run(&scenario, &[&["time.warm_up=settled"], more].concat()).0["warm_up_found_days"].as_i64().unwrap()
@@ -210,16 +190,12 @@ fn policies_are_compared_over_the_longest_warm_up_of_all() {
     let longest = each[0].max(each[1]);
 
     let files = |name: &str| {
-        let read = |file: &str| std::fs::read_to_string(folder.path().join(name).join(file)).unwrap();
+        let read = |file: &str| std::fs::read_to_string(folder.at(name).join(file)).unwrap();
         [read("summary.json"), read("tasks.jsonl")]
     };
     let file = study(&scenario, "\"time.warm_up\" = \"settled\"");
     let told = |name: &str, more: &[&str]| {
-        let out = folder.path().join(name);
-        let (status, text, err) =
-            gridfleet(&[&["study", file.to_str().unwrap(), "-o", out.to_str().unwrap()], more].concat());
-        assert_eq!(status, 0, "{err}");
-        text
+        gridfleet(["study"]).arg(&file).output(folder.at(name)).args(more).succeeds().out
     };
     let text = told("whole", &["-j", "1"]);
     assert!(text.contains(&format!("Figures leave out the first {longest} days")), "{text}");
@@ -233,9 +209,7 @@ fn policies_are_compared_over_the_longest_warm_up_of_all() {
     assert_eq!(files("more"), whole);
     told("a", &["--shard", "1/2"]);
     told("b", &["--shard", "2/2"]);
-    let at = |name: &str| folder.path().join(name).display().to_string();
-    let (status, _, err) = gridfleet(&["study", "merge", &at("a"), &at("b"), "-o", &at("merged")]);
-    assert_eq!(status, 0, "{err}");
+    folder.gridfleet(["study", "merge", "a", "b", "-o", "merged"]).succeeds();
     assert_eq!(files("merged"), whole);
 
     // The same figures as with the days in the file.
@@ -247,13 +221,16 @@ fn policies_are_compared_over_the_longest_warm_up_of_all() {
 
 #[test]
 fn a_study_that_has_not_one_warm_up_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Dir::new();
     let scenario = town(folder.path(), 4, 3);
     let file = study(&scenario, "\"time.warm_up\" = \"settled\"");
-    let out = folder.path().join("refused");
-    let (status, _, err) = gridfleet(&["study", file.to_str().unwrap(), "-o", out.to_str().unwrap()]);
-    assert_eq!(status, 2, "{err}");
-    assert!(err.contains("had not settled within 4 days") && err.contains("policy \""), "{err}");
+    let out = folder.at("refused");
+    gridfleet(["study"])
+        .arg(&file)
+        .output(&out)
+        .fails(2)
+        .reports("had not settled within 4 days")
+        .reports("policy \"");
     assert!(!out.exists());
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(
@@ -261,7 +238,5 @@ fn a_study_that_has_not_one_warm_up_is_refused() {
         text.replace("initial_soc\" = [0.7, 1.0] ", "initial_soc\" = [0.7, 1.0], \"time.warm_up\" = 1 "),
     )
     .unwrap();
-    let (status, _, err) = gridfleet(&["validate", file.to_str().unwrap()]);
-    assert_eq!(status, 2, "{err}");
-    assert!(err.contains("give numbers of days, too"), "{err}");
+    gridfleet(["validate"]).arg(&file).fails(2).reports("give numbers of days, too");
 }

@@ -1,5 +1,9 @@
 //! Synthetic worlds for tests and benchmarks: a city with riders, stations and prices.
 
+pub mod cli;
+pub mod files;
+pub mod short;
+
 use gridfleet::geo::Places;
 use gridfleet::ids::{FleetId, OperatorId, PlaceId, RetailerId, TypeId};
 use gridfleet::ledger::Money;
