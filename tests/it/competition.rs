@@ -1,22 +1,21 @@
 //! Retailers that compete: two hours by hand, the shipped scenario under each policy, and errors in a file.
 
-use crate::trading::{START, Script, at, setup};
-use assert_cmd::cargo::cargo_bin;
+use crate::support::cli::{Dir, gridfleet};
+use crate::support::files::summary;
+use crate::support::plant::{START, Script, at, setup};
+use crate::support::runs::{STREAMS, policies, simulate};
 use gridfleet::engine::Simulation;
 use gridfleet::ids::{BidderId, FleetId, RetailerId};
 use gridfleet::ledger::{Account, EntryKind};
 use gridfleet::markets::{GateRule, Imbalance, Lots, Market, MarketKind, Products, Series, Side};
-use gridfleet::policies::{BiddingSpec, ChargingSpec, DispatchSpec, Policies, RetailPolicies};
+use gridfleet::policies::{BiddingSpec, Policies};
 use gridfleet::records::Collected;
-use gridfleet::rng::{Purpose, Streams};
+use gridfleet::rng::Purpose;
 use gridfleet::world::{Competition, Party, Retailer, Setup, Tariff};
 use serde_json::Value as Json;
-use std::process::Command;
 use std::sync::Arc;
 
-const STREAMS: Streams = Streams { seed: 1, replication: 0 };
-
-/// The three cars of the hand-made day of `trading`, all plugged in from 8:05: a and b take 4 kW until ten, c until
+/// The three cars of the plant, all plugged in from 8:05: a and b take 4 kW until ten, c until
 /// 9:20. Our price is 200; the rival's is 300 from eight and 100 from nine. a and c have a contract with us, b with the
 /// rival.
 fn two_hours(reluctance: f64) -> Setup {
@@ -50,18 +49,7 @@ fn run(setup: Setup, bids: Vec<Bids>) -> (Collected, Simulation) {
     let setup = Arc::new(setup);
     let plant = || BiddingSpec::Regular {}.build(&setup, BidderId(0), None, STREAMS);
     let bidding = bids.into_iter().map(|bids| Box::new(Script { bids, plant: plant() }) as Box<_>).collect();
-    let policies = Policies {
-        dispatch: DispatchSpec::NearestIdle {}.build(),
-        charging: ChargingSpec::ThresholdNearest { start_soc: 0.2, target_soc: 0.9 }.build(),
-        relocation: None,
-        bidding,
-        stations: None,
-        retail: RetailPolicies::default(),
-    };
-    let mut simulation = Simulation::under(setup, policies, STREAMS).audited();
-    let mut day = Collected::default();
-    simulation.finish(&mut day).unwrap();
-    (day, simulation)
+    simulate(setup, Policies { bidding, ..policies() }, STREAMS)
 }
 
 /// Energy and revenue of each slot and competitor.
@@ -181,24 +169,14 @@ fn what_a_fleet_buys_for_itself_is_not_its_retailers_to_buy() {
     assert!((kwh - 5.0).abs() < 1e-9, "{kwh}");
 }
 
-/// Exit status, stdout, stderr.
-fn gridfleet(args: &[&str]) -> (i32, String, String) {
-    let mut command = Command::new(cargo_bin("gridfleet"));
-    let output = command.current_dir(env!("CARGO_MANIFEST_DIR")).args(args).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
-}
-
 /// A week of the shipped scenario under a policy, audited; the figures of the aggregator.
 fn week(policy: &str, replication: &str, more: &[&str]) -> Json {
-    let temporary = tempfile::tempdir().unwrap();
-    let folder = temporary.path().join("run");
+    let temporary = Dir::new();
+    let folder = temporary.at("run");
+    let run = ["run", "scenarios/aggregator.toml", "--audit", "--replication", replication];
     let set = format!("operation.aggregator={policy}");
-    let mut args = vec!["run", "scenarios/aggregator.toml", "--audit", "-o", folder.to_str().unwrap()];
-    args.extend(["--set", "time.days=7", "--set", &set, "--replication", replication]);
-    args.extend(more.iter().flat_map(|set| ["--set", set]));
-    let (status, out, err) = gridfleet(&args);
-    assert_eq!(status, 0, "{policy}: {err}\n{out}");
+    let run = gridfleet(run).output(&folder).set(["time.days=7", &set]).set(more);
+    let out = run.succeeds().out;
     for check in [
         "Supply: revenue is energy at the price that was broadcast",
         "Supply: energy sold by competitors is that drawn at their stations",
@@ -208,7 +186,7 @@ fn week(policy: &str, replication: &str, more: &[&str]) -> Json {
         let line = out.lines().find(|line| line.contains(check)).unwrap_or_else(|| panic!("{check}: {out}"));
         assert!(!line.contains("not possible") && !line.contains(" 0 "), "{line}");
     }
-    let summary: Json = serde_json::from_slice(&std::fs::read(folder.join("summary.json")).unwrap()).unwrap();
+    let summary = summary(&folder);
     assert!(summary["refused_actions"].as_object().unwrap().is_empty(), "{summary}");
     summary["competitors"][0].clone()
 }
@@ -262,13 +240,10 @@ fn a_competition_that_cannot_be_is_told_of() {
         "time.start=2016-08-20",
         "retailers.1.slot_s=1800",
     ] {
-        let (status, out, err) = gridfleet(&["validate", "scenarios/aggregator.toml", "--set", set]);
-        assert_eq!((status, out.as_str()), (2, ""), "{set}: {err}");
+        let err = gridfleet(["validate", "scenarios/aggregator.toml", "--set", set]).refused().err;
         all.push_str(&format!("--- {set}\n{err}"));
     }
     insta::assert_snapshot!(all);
     let none = ["run", "scenarios/small.toml", "--set", "operation.aggregator={ kind = \"naive\" }"];
-    let (status, _, err) = gridfleet(&none);
-    assert_eq!(status, 2);
-    assert!(err.contains("found \"naive\", but no [competition]"), "{err}");
+    gridfleet(none).fails(2).reports("found \"naive\", but no [competition]");
 }

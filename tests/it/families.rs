@@ -1,18 +1,16 @@
 //! A skeleton of each family against the traits as they are: each gets its inputs from its view and responds with
 //! actions. No strategies: only the parts of which strategies are made. Nash and C-Nash are in `loads`.
 
+use crate::support::runs::{policies, simulate};
 use crate::support::{City, MONDAY, city};
 use gridfleet::engine::Simulation;
 use gridfleet::ids::{BidderId, FleetId, MarketId, RetailerId, VehicleId};
 use gridfleet::markets::{GateRule, Imbalance, Lots, Market, MarketKind, Products, Series, Side};
-use gridfleet::policies::{
-    Action, Bidding, Charging, ChargingSpec, DispatchSpec, OpenGate, Policies, RetailPolicies, Turn,
-};
+use gridfleet::policies::{Action, Bidding, Charging, ChargingSpec, DispatchSpec, OpenGate, Policies, Turn};
 use gridfleet::records::{Collected, MarketRecord, TripStatus};
 use gridfleet::rng::Streams;
 use gridfleet::time::{DAY_S, HOUR_S, LocalClock};
 use gridfleet::world::{Party, Setup, Trading, View};
-use std::sync::Arc;
 
 const STREAMS: Streams = Streams { seed: 5, replication: 0 };
 
@@ -30,18 +28,9 @@ fn town() -> Setup {
 }
 
 fn run(setup: Setup, charging: Box<dyn Charging>, bidding: Vec<Box<dyn Bidding>>) -> (Collected, Simulation) {
-    let policies = Policies {
-        dispatch: DispatchSpec::Batched { interval_s: 30 }.build(),
-        charging,
-        relocation: None,
-        bidding,
-        stations: None,
-        retail: RetailPolicies::default(),
-    };
-    let mut simulation = Simulation::under(Arc::new(setup), policies, STREAMS).audited();
-    let mut told = Collected::default();
-    simulation.finish(&mut told).unwrap();
-    (told, simulation)
+    let dispatch = DispatchSpec::Batched { interval_s: 30 }.build();
+    let policies = Policies { dispatch, charging, bidding, ..policies() };
+    simulate(setup, policies, STREAMS)
 }
 
 fn opportunistic() -> Box<dyn Charging> {

@@ -2,19 +2,13 @@
 
 use crate::outputs_day::{BASE_KVA, BRANCH, far_voltage};
 use crate::support::MONDAY;
-use gridfleet::engine::Simulation;
-use gridfleet::geo::Places;
+use crate::support::runs::{STREAMS, policies, simulate};
+use crate::support::world::{Town, Trip, car, private};
 use gridfleet::grid::{Branch, Bus, Feeder, baran_wu};
-use gridfleet::ids::{FleetId, OperatorId, PlaceId, RetailerId, TypeId, VehicleId};
-use gridfleet::ledger::Money;
-use gridfleet::policies::{ChargingSpec, DispatchSpec, RetailPolicies};
+use gridfleet::ids::PlaceId;
 use gridfleet::records::Collected;
-use gridfleet::rng::Streams;
-use gridfleet::time::{DAY_S, HOUR_S, LocalClock, SimTime};
-use gridfleet::world::{
-    Access, ChargingCurve, Connector, Enforce, Fleet, Grid, Mode, RecordedSoc, RecordedTrip, Requests,
-    Retail, Retailer, Setup, Station, Tariff, Trading, Travel, VehicleStart, VehicleType,
-};
+use gridfleet::time::{DAY_S, HOUR_S, SimTime};
+use gridfleet::world::{Enforce, Grid, Setup, Tariff};
 use std::sync::Arc;
 
 const CAR_KW: f64 = 20.0;
@@ -55,99 +49,20 @@ fn grid(feeder: Feeder, station_bus: &[usize], enforce: Enforce) -> Grid {
 /// A station with two connectors for each entry of `cars`: states of charge of cars that are there from the start and
 /// never leave.
 fn world(grid: Grid, cars: &[&[f64]]) -> Setup {
-    let mut places = Places::default();
     let end = MONDAY + DAY_S;
-    let mut vehicles = Vec::new();
-    let mut stations = Vec::new();
-    for (number, soc) in cars.iter().enumerate() {
-        let place = places.add_point(40.0 + number as f64, -74.0);
-        stations.push(Station {
-            name: format!("station-{number}"),
-            place,
-            operator: OperatorId(0),
-            access: Access::PUBLIC,
-            connectors: vec![Connector { power_kw: CAR_KW, dc: false }; 2],
-            site_limit_kw: f64::INFINITY,
-            retailer: RetailerId(0),
-            markup_per_mwh: 0.0,
-            bus: None,
-            sensitivity_per_mwh_kw: 0.0,
-            queue_patience_s: 1_800,
-        });
-        for soc in *soc {
-            vehicles.push(VehicleStart {
-                name: format!("car-{}", vehicles.len()),
-                fleet: FleetId(0),
-                vehicle_type: TypeId(0),
-                place,
-                soc: *soc,
-                consumption_factor: 1.0,
-            });
-        }
-    }
-    if places.is_empty() {
-        places.add_point(40.0, -74.0);
-    }
-    Setup {
-        start: MONDAY,
-        end,
-        control_interval_s: 900,
-        measured_from: MONDAY,
-        end_value_per_mwh: None,
-        clock: LocalClock::new(chrono_tz::UTC, MONDAY, end),
-        mode: Mode::Dispatch { patience_s: 600 },
-        places: Arc::new(places),
-        travel: Travel { circuity: 1.0, speed_kmh: vec![30.0; 168].into(), matrix: None },
-        temperature_c: Vec::new(),
-        types: vec![VehicleType {
-            name: "car".into(),
-            battery_kwh: 40.0,
-            usable_soc: [0.0, 1.0],
-            consumption_kwh_per_km: 0.2,
-            consumption_by_temperature: Vec::new(),
-            ac_kw: CAR_KW,
-            dc_kw: 0.0,
-            curve: ChargingCurve::constant(CAR_KW),
-            charge_efficiency: 1.0,
-            discharge_efficiency: 1.0,
-            feed_kw: 0.0,
-            max_active_hours: 8.0,
-            wear_cost_per_kwh: 0.0,
-        }],
-        fleets: vec![Fleet { name: "private".into(), private: true, ..Fleet::default() }],
-        coalitions: Vec::new(),
-        referral_share: 0.0,
-        operators: vec!["homes".into()],
-        stations,
-        retailers: vec![Retailer {
-            name: "utility".into(),
-            tariff: Tariff::Flat(200.0),
-            slot_s: HOUR_S,
-            lead_s: HOUR_S,
-        }],
-        retail: Retail { departures: vec![vec![end]; vehicles.len()], ..Retail::default() },
-        competition: None,
-        trading: Trading::default(),
-        grid: Some(Arc::new(grid)),
-        requests: Requests::default(),
-        vehicles,
-        currency: "EUR".into(),
-        co2_kg_per_kwh: None,
-    }
+    let town = Town::new(MONDAY, end, private(), car(40.0, CAR_KW));
+    let town = town.retailer("utility", Tariff::Flat(200.0));
+    let with_station = |town: Town, (number, soc): (usize, &&[f64])| {
+        let town = if number == 0 { town } else { town.place() };
+        town.station(&format!("station-{number}"), 2, CAR_KW).vehicles(soc)
+    };
+    let mut setup = cars.iter().enumerate().fold(town, with_station).build();
+    setup.retail.departures = vec![vec![end]; setup.vehicles.len()];
+    Setup { grid: Some(Arc::new(grid)), ..setup }
 }
 
 fn run(setup: Setup) -> Collected {
-    let (dispatch, charging) = (
-        DispatchSpec::NearestIdle {}.build(),
-        ChargingSpec::ThresholdNearest { start_soc: 0.3, target_soc: 0.9 }.build(),
-    );
-    let streams = Streams { seed: 1, replication: 0 };
-    let mut simulation = Simulation::new(Arc::new(setup), dispatch, charging, streams)
-        .with_retail(RetailPolicies::default())
-        .audited();
-    let mut told = Collected::default();
-    simulation.finish(&mut told).unwrap();
-    told
+    simulate(setup, policies(), STREAMS).0
 }
 
 /// The published power flow of the case (Baran and Wu 1989): 0.9131 p.u. at bus 18, losses of 202.68 kW. From noon on,
@@ -271,19 +186,8 @@ fn whoever_comes_between_readings_breaks_no_limit() {
     let setup = |enforce| {
         let mut setup = world(grid(line(&[0, 1], 0.05), &[2, 1], enforce), &[&[0.0, 0.0], &[0.5]]);
         // Car 2 is away from 0:01 to 0:35.
-        let requests = &mut setup.requests;
-        requests.time.push(MONDAY + 60);
-        requests.origin.push(PlaceId(1));
-        requests.destination.push(PlaceId(1));
-        requests.duration_s.push(34 * 60);
-        requests.distance_km.push(1.0);
-        requests.fare.push(Money::ZERO);
-        requests.fleet.push(FleetId(0));
-        requests.recorded.push(Some(RecordedTrip {
-            vehicle: VehicleId(2),
-            soc: RecordedSoc::Unknown,
-            ends_at_charger: true,
-        }));
+        let trip = Trip::new(2, MONDAY + 60, 34 * 60);
+        Trip { place: PlaceId(1), distance_km: 1.0, ..trip }.add_to(&mut setup.requests);
         setup.retail.departures[2] = vec![MONDAY + 60];
         setup
     };

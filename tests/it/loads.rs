@@ -1,6 +1,8 @@
 //! Stations with load-dependent prices: two hours by hand, the play of a planner, and a day under the auditor.
 
-use crate::trading::{START, at, setup};
+use crate::support::cli::{Dir, gridfleet};
+use crate::support::plant::{START, at, setup};
+use crate::support::runs::{STREAMS, policies, simulate};
 use gridfleet::engine::Simulation;
 use gridfleet::games::c_nash::{self, CNashGame, CNashParameters, LoadBound, Profiles, Structure};
 use gridfleet::ids::{StationId, VehicleId};
@@ -12,11 +14,9 @@ use gridfleet::policies::{
     Turn,
 };
 use gridfleet::records::Collected;
-use gridfleet::rng::Streams;
 use gridfleet::world::{Setup, Tariff};
 use std::sync::Arc;
 
-const STREAMS: Streams = Streams { seed: 1, replication: 0 };
 const SLOPE: f64 = 10.0;
 
 /// From 8:00 to 10:00, prices by the hour: 100 and 50 EUR/MWh, and 10 more per kilowatt. Two cars of 20 kWh at a
@@ -40,18 +40,7 @@ fn two_hours() -> Setup {
 }
 
 fn run(setup: Setup, stations: Option<Box<dyn StationControl>>) -> Collected {
-    let policies = Policies {
-        dispatch: DispatchSpec::NearestIdle {}.build(),
-        charging: ChargingSpec::ThresholdNearest { start_soc: 0.2, target_soc: 0.9 }.build(),
-        relocation: None,
-        bidding: Vec::new(),
-        retail: gridfleet::policies::RetailPolicies::default(),
-        stations,
-    };
-    let mut simulation = Simulation::under(Arc::new(setup), policies, STREAMS).audited();
-    let mut day = Collected::default();
-    simulation.finish(&mut day).unwrap();
-    day
+    simulate(setup, Policies { stations, ..policies() }, STREAMS).0
 }
 
 fn near(a: f64, b: f64) {
@@ -229,17 +218,11 @@ fn plans_beyond_double_precision_fall_back_to_the_nominal() {
 /// A day of the scenario under each policy: the auditor finds no error, and equal runs give equal bytes.
 #[test]
 fn a_day_of_companies_adds_up() {
-    let temporary = tempfile::tempdir().unwrap();
+    let temporary = Dir::new();
     let run = |policy: &str, folder: &str| {
-        let folder = temporary.path().join(folder);
+        let folder = temporary.at(folder);
         let args = ["run", "scenarios/nyc-companies.toml", "--policy", policy, "--audit", "--quiet"];
-        let output = std::process::Command::new(assert_cmd::cargo::cargo_bin("gridfleet"))
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .args(args)
-            .args(["--set", "time.days=1", "-o", folder.to_str().unwrap()])
-            .output()
-            .unwrap();
-        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        gridfleet(args).output(&folder).set(["time.days=1"]).succeeds();
         std::fs::read(folder.join("loads.parquet")).unwrap()
     };
     let [uncontrolled, nash, company, all] =

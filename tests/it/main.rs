@@ -38,7 +38,6 @@ mod prices_bad;
 mod properties;
 mod queues;
 mod real_data;
-mod records;
 mod report;
 mod reproduce;
 mod retail;

@@ -1,6 +1,6 @@
 //! A policy that proposes nonsense beside its own actions changes nothing but the count of refusals.
 
-use crate::records::ready;
+use crate::support::runs::ready;
 use gridfleet::engine::Simulation;
 use gridfleet::ids::{BidderId, HouseholdId, MarketId, PlaceId, RequestId, StationId, VehicleId};
 use gridfleet::markets::Side;

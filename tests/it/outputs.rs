@@ -1,7 +1,7 @@
 //! The written tables agree with the contract and the data dictionary.
 
 use crate::outputs_day::{START, day_by_hand, labels};
-use crate::records::ready;
+use crate::support::runs::ready;
 use gridfleet::outputs::{OutputOptions, ParquetRecorder, Provenance};
 use gridfleet::records::dictionary::{Kind, TABLES, TableId};
 use gridfleet::records::{Collected, Record, Recorder};

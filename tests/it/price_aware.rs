@@ -1,6 +1,6 @@
 //! The price-aware charging policy compares stations with each other, not only the hours of one station.
 
-use crate::records::ready;
+use crate::support::runs::ready;
 use gridfleet::engine::Simulation;
 use gridfleet::records::Collected;
 use gridfleet::rng::Streams;

@@ -1,6 +1,6 @@
 //! Properties of any world, over random small ones and all policies of dispatch and charging.
 
-use crate::records::ready;
+use crate::support::runs::ready;
 use gridfleet::engine::Simulation;
 use gridfleet::records::{Collected, TripRecord, TripStatus};
 use gridfleet::rng::{Purpose, Streams};

@@ -1,7 +1,7 @@
 //! Queues of vehicles and of riders: a station given up is remembered, a session is a visit with charging, and of equal
 //! riders the oldest is served first.
 
-use crate::records::ready;
+use crate::support::runs::ready;
 use gridfleet::engine::Simulation;
 use gridfleet::ids::VehicleId;
 use gridfleet::policies::{Action, Charging, Policies, Turn};

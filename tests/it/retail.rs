@@ -2,43 +2,26 @@
 //! and against the equilibrium of the library.
 
 use crate::support::MONDAY;
+use crate::support::runs::{STREAMS, policies, simulate};
+use crate::support::world::{Town, Trip, car, private};
 use gridfleet::engine::Simulation;
 use gridfleet::games::stackelberg::{self as game, Household, StackelbergGame};
-use gridfleet::geo::Places;
-use gridfleet::ids::{FleetId, OperatorId, PlaceId, RetailerId, TypeId, VehicleId};
-use gridfleet::ledger::{EntryKind, Money};
+use gridfleet::ids::RetailerId;
+use gridfleet::ledger::EntryKind;
 use gridfleet::policies::pricing::Leader;
-use gridfleet::policies::{ChargingSpec, DispatchSpec, PricingSpec, ResponseSpec, RetailPolicies};
+use gridfleet::policies::{Policies, PricingSpec, ResponseSpec, RetailPolicies};
 use gridfleet::records::{Collected, EndReason};
 use gridfleet::rng::Streams;
 use gridfleet::time::{DAY_S, HOUR_S, LocalClock, SimTime};
-use gridfleet::world::{
-    Access, ChargingCurve, Connector, Fleet, Generation, Households, Mode, RecordedSoc, RecordedTrip,
-    Requests, Retail, Retailer, Setup, Station, Tariff, Trading, Travel, VehicleStart, VehicleType,
-};
-use std::sync::Arc;
+use gridfleet::world::{Generation, Households, Retail, Setup, Tariff, VehicleType};
 
 fn all(x: f64) -> Box<[f64]> {
     vec![x; 24].into()
 }
 
-/// A car without charging losses that takes 5 kW.
-fn car() -> VehicleType {
-    VehicleType {
-        name: "car".into(),
-        battery_kwh: 40.0,
-        usable_soc: [0.25, 1.0],
-        consumption_kwh_per_km: 0.2,
-        consumption_by_temperature: Vec::new(),
-        ac_kw: 5.0,
-        dc_kw: 0.0,
-        curve: ChargingCurve::constant(5.0),
-        charge_efficiency: 1.0,
-        discharge_efficiency: 1.0,
-        feed_kw: 5.0,
-        max_active_hours: 8.0,
-        wear_cost_per_kwh: 0.0,
-    }
+/// A car that takes and gives 5 kW.
+fn home_car() -> VehicleType {
+    VehicleType { usable_soc: [0.25, 1.0], feed_kw: 5.0, ..car(40.0, 5.0) }
 }
 
 /// A trip of a driver: car, hours from the start at which it leaves and returns, kilometres.
@@ -47,85 +30,27 @@ type Outing = (u32, f64, f64, f64);
 /// Homes, and cars that park there; the retailer asks 200 EUR/MWh unless a policy sets another price.
 fn world(
     days: i64,
-    homes: Vec<Households>,
+    households: Vec<Households>,
     soc: &[f64],
     outings: &[Outing],
     vehicle_type: VehicleType,
 ) -> Setup {
-    let mut places = Places::default();
-    places.add_point(40.7, -74.0);
-    let mut requests = Requests::default();
     let end = MONDAY + days * DAY_S;
-    let mut departures = vec![Vec::new(); soc.len()];
-    for &(car, leaves, comes, km) in outings {
+    let trip = |&(car, leaves, comes, distance_km): &Outing| {
+        let duration_s = ((comes - leaves) * 3_600.0) as u32;
         let leaves_at = MONDAY + (leaves * 3_600.0) as i64;
-        requests.time.push(leaves_at);
-        requests.origin.push(PlaceId(0));
-        requests.destination.push(PlaceId(0));
-        requests.duration_s.push(((comes - leaves) * 3_600.0) as u32);
-        requests.distance_km.push(km);
-        requests.fare.push(Money::ZERO);
-        requests.fleet.push(FleetId(0));
-        let recorded =
-            RecordedTrip { vehicle: VehicleId(car), soc: RecordedSoc::Unknown, ends_at_charger: true };
-        requests.recorded.push(Some(recorded));
-        departures[car as usize].push(leaves_at);
-    }
+        Trip { distance_km, ..Trip::new(car as usize, leaves_at, duration_s) }
+    };
+    let trips: Vec<Trip> = outings.iter().map(trip).collect();
+    let mut departures = vec![Vec::new(); soc.len()];
+    trips.iter().for_each(|trip| departures[trip.vehicle.index()].push(trip.time));
     departures.iter_mut().filter(|d| d.is_empty()).for_each(|d| d.push(end));
+    let town = Town::new(MONDAY, end, private(), vehicle_type).station("homes", soc.len().max(1), 5.0);
+    let town = town.retailer("utility", Tariff::Flat(200.0)).vehicles(soc).trips(trips);
     Setup {
-        start: MONDAY,
-        end,
-        control_interval_s: 900,
-        measured_from: MONDAY,
-        end_value_per_mwh: None,
         clock: LocalClock::new(chrono_tz::UTC, MONDAY + -7 * DAY_S, end + 7 * DAY_S),
-        mode: Mode::Dispatch { patience_s: 600 },
-        places: Arc::new(places),
-        travel: Travel { circuity: 1.0, speed_kmh: vec![30.0; 168].into(), matrix: None },
-        temperature_c: Vec::new(),
-        types: vec![vehicle_type],
-        fleets: vec![Fleet { name: "private".into(), private: true, ..Fleet::default() }],
-        coalitions: Vec::new(),
-        referral_share: 0.0,
-        vehicles: soc
-            .iter()
-            .enumerate()
-            .map(|(i, &soc)| VehicleStart {
-                name: format!("car-{i}"),
-                fleet: FleetId(0),
-                vehicle_type: TypeId(0),
-                place: PlaceId(0),
-                soc,
-                consumption_factor: 1.0,
-            })
-            .collect(),
-        operators: vec!["homes".into()],
-        stations: vec![Station {
-            name: "homes".into(),
-            place: PlaceId(0),
-            operator: OperatorId(0),
-            access: Access::PUBLIC,
-            connectors: vec![Connector { power_kw: 5.0, dc: false }; soc.len().max(1)],
-            site_limit_kw: f64::INFINITY,
-            retailer: RetailerId(0),
-            markup_per_mwh: 0.0,
-            bus: None,
-            sensitivity_per_mwh_kw: 0.0,
-            queue_patience_s: 1_800,
-        }],
-        retailers: vec![Retailer {
-            name: "utility".into(),
-            tariff: Tariff::Flat(200.0),
-            slot_s: HOUR_S,
-            lead_s: HOUR_S,
-        }],
-        competition: None,
-        retail: Retail { households: homes, generation: vec![Some(generation())], departures },
-        trading: Trading::default(),
-        grid: None,
-        requests,
-        currency: "EUR".into(),
-        co2_kg_per_kwh: None,
+        retail: Retail { households, generation: vec![Some(generation())], departures },
+        ..town.build()
     }
 }
 
@@ -155,22 +80,13 @@ fn stackelberg(leader: Leader) -> PricingSpec {
 }
 
 fn run(setup: Setup, pricing: &PricingSpec, response: &ResponseSpec) -> (Collected, Simulation) {
-    let streams = Streams { seed: 1, replication: 0 };
-    let (dispatch, charging) = (
-        DispatchSpec::NearestIdle {}.build(),
-        ChargingSpec::ThresholdNearest { start_soc: 0.3, target_soc: 0.9 }.build(),
-    );
-    let policies = RetailPolicies {
+    let retail = RetailPolicies {
         pricing: pricing.build(),
         response: Some(response.build()),
         ..RetailPolicies::default()
     };
-    let mut simulation =
-        Simulation::new(Arc::new(setup), dispatch, charging, streams).with_retail(policies).audited();
-    let mut told = Collected::default();
-    simulation.finish(&mut told).unwrap();
+    let (told, simulation) = simulate(setup, Policies { retail, ..policies() }, STREAMS);
     assert_eq!(simulation.refusals().count(), 0, "{:?}", simulation.refusals().collect::<Vec<_>>());
-    assert_eq!(simulation.ledger_total(), Money::ZERO);
     (told, simulation)
 }
 
@@ -216,7 +132,7 @@ fn leader() -> game::Retailer {
 fn days_without_surprise_are_the_equilibrium_of_the_library() {
     let groups = vec![homes(300, 0.7, 1.5, 1.0), homes(200, 0.8, 1.2, 40.0)];
     let equilibrium = game::solve(&StackelbergGame::new(leader(), players(&groups), vec![]).unwrap());
-    let setup = world(3, groups.clone(), &[], &[], car());
+    let setup = world(3, groups.clone(), &[], &[], home_car());
     let (told, _) = run(setup, &stackelberg(Leader::Marginal), &ResponseSpec::default());
     for (number, group) in groups.iter().enumerate() {
         let loads = hourly(&told, number as u16);
@@ -263,7 +179,7 @@ fn parked_cars_settle_as_in_the_library() {
     });
     let game = StackelbergGame::new(leader(), players(&groups), cars.to_vec()).unwrap();
     let equilibrium = game::solve(&game);
-    let setup = world(1, groups, &soc, &[], car());
+    let setup = world(1, groups, &soc, &[], home_car());
     let (told, _) = run(setup, &stackelberg(Leader::Marginal), &ResponseSpec::default());
     assert_eq!(told.sessions.len(), 10);
     assert!(told.sessions.iter().all(|session| (session.soc_end - 1.0).abs() < 1e-9));
@@ -298,7 +214,8 @@ fn a_household_bill_by_hand() {
     let mut by_hour = vec![500.0; 24];
     by_hour[..2].copy_from_slice(&[100.0, 300.0]);
     let pricing = PricingSpec::TimeOfUse { hourly_price_per_mwh: by_hour };
-    let (told, _) = run(world(1, vec![ten.clone()], &[], &[], car()), &pricing, &ResponseSpec::default());
+    let (told, _) =
+        run(world(1, vec![ten.clone()], &[], &[], home_car()), &pricing, &ResponseSpec::default());
     let loads = hourly(&told, 0);
     assert!((loads[0] - 12.5).abs() < 1e-9 && (loads[1] - 7.5).abs() < 1e-9, "{loads:?}");
     let bills: Vec<(SimTime, i128)> =
@@ -313,7 +230,7 @@ fn a_household_bill_by_hand() {
         (pricing, ResponseSpec::Nominal {}),
         (PricingSpec::Flat { price_per_mwh: 70.0 }, ResponseSpec::default()),
     ] {
-        let (told, _) = run(world(1, vec![ten.clone()], &[], &[], car()), &pricing, &response);
+        let (told, _) = run(world(1, vec![ten.clone()], &[], &[], home_car()), &pricing, &response);
         let loads = hourly(&told, 0);
         assert!((loads[0] - 10.0).abs() < 1e-9 && (loads[1] - 10.0).abs() < 1e-9, "{loads:?}");
     }
@@ -328,7 +245,7 @@ fn a_driver_buys_low_and_sells_high_by_hand() {
     price[..2].fill(150.0);
     price[2..4].fill(100.0);
     let outings = [(0, 6.0, 18.0, 50.0), (0, 30.0, 42.0, 10.0)];
-    let setup = world(2, Vec::new(), &[1.0], &outings, car());
+    let setup = world(2, Vec::new(), &[1.0], &outings, home_car());
     let pricing = PricingSpec::TimeOfUse { hourly_price_per_mwh: price };
     let (told, _) = run(setup, &pricing, &ResponseSpec::default());
     // The first stay is before the first drive; then the one described above, and the last.
@@ -354,7 +271,7 @@ fn who_leaves_too_soon_is_counted_with_the_reason() {
         (ResponseSpec::default(), stackelberg(Leader::Marginal)),
         (ResponseSpec::Nominal {}, PricingSpec::default()),
     ] {
-        let setup = world(1, vec![homes(10, 0.7, 1.3, 1.0)], &[1.0], &outings, car());
+        let setup = world(1, vec![homes(10, 0.7, 1.3, 1.0)], &[1.0], &outings, home_car());
         let (told, _) = run(setup, &pricing, &response);
         let reasons: Vec<EndReason> = told.sessions.iter().map(|session| session.end_reason).collect();
         assert_eq!(
@@ -372,7 +289,7 @@ fn who_leaves_too_soon_is_counted_with_the_reason() {
 #[test]
 fn leaders_get_what_they_are_after() {
     let outcome = |pricing: &PricingSpec| {
-        let setup = world(1, vec![homes(500, 0.7, 1.5, 1.0)], &[], &[], car());
+        let setup = world(1, vec![homes(500, 0.7, 1.5, 1.0)], &[], &[], home_car());
         let (told, _) = run(setup, pricing, &ResponseSpec::default());
         let loads = hourly(&told, 0);
         let mean = loads.iter().sum::<f64>() / 24.0;
@@ -437,7 +354,7 @@ fn longer_notice_never_costs_more() {
         outings.sort_by(|a, b| a.1.total_cmp(&b.1));
         let efficiency = [1.0, 0.9][seed as usize % 2];
         let feed_kw = [0.0, 5.0][seed as usize / 2 % 2];
-        let vehicle_type = VehicleType { feed_kw, charge_efficiency: efficiency, ..car() };
+        let vehicle_type = VehicleType { feed_kw, charge_efficiency: efficiency, ..home_car() };
         let leads =
             [0, 1, 4, 6, 12, 24, 48].map(|h| paid_with_lead(h * HOUR_S, &price, &outings, &vehicle_type));
         for pair in leads.windows(2) {

@@ -1,30 +1,20 @@
 //! Trading: a day settled by hand, and properties that hold for any bids.
 
+use crate::support::cli::root;
+use crate::support::plant::{Recorded, START, Script, at, setup};
+use crate::support::runs::{STREAMS, policies, ready, simulate};
 use gridfleet::engine::Simulation;
-use gridfleet::geo::Places;
-use gridfleet::ids::{BidderId, FleetId, MarketId, OperatorId, PlaceId, RetailerId, TypeId, VehicleId};
+use gridfleet::ids::{BidderId, MarketId};
 use gridfleet::ledger::{EntryKind, Money};
-use gridfleet::markets::{GateRule, Imbalance, Lots, Market, MarketKind, Products, Series, Side};
+use gridfleet::markets::{GateRule, Lots, Market, MarketKind, Products, Series, Side};
 use gridfleet::policies::{
     Action, Bidding, BiddingSpec, ChargingSpec, DispatchSpec, OpenGate, Policies, Turn,
 };
 use gridfleet::records::{Collected, MarketRecord, TripStatus};
 use gridfleet::rng::Streams;
-use gridfleet::time::{LocalClock, SimTime};
-use gridfleet::world::{
-    Access, ChargingCurve, Connector, Fleet, Mode, Party, RecordedSoc, RecordedTrip, Requests, Retail,
-    Retailer, Setup, Station, Tariff, Trading, Travel, VehicleStart, VehicleType, View,
-};
+use gridfleet::time::SimTime;
+use gridfleet::world::Setup;
 use std::sync::Arc;
-
-const STREAMS: Streams = Streams { seed: 1, replication: 0 };
-
-/// 8:00 of the day; all times here are in hours and minutes.
-pub const START: SimTime = SimTime(8 * 3_600);
-
-pub fn at(hour: i64, minute: i64) -> SimTime {
-    SimTime(hour * 3_600 + minute * 60)
-}
 
 /// A market for quarters of an hour, `lead_s` ahead, with a price for each quarter from 8:00.
 fn market(name: &str, kind: MarketKind, lead_s: i64, price_per_mwh: [f64; 8]) -> Market {
@@ -43,136 +33,6 @@ fn market(name: &str, kind: MarketKind, lead_s: i64, price_per_mwh: [f64; 8]) ->
     }
 }
 
-/// One recorded trip: vehicle, start, minutes, fall of the charge (below zero: rise), ends at a charger, fare.
-pub type Trip = (u32, SimTime, u32, f64, bool, f64);
-
-/// Three cars of 20 kWh that take 4 kW, of which four fifths reach the battery; energy at 200 EUR/MWh.
-pub fn setup(trips: &[Trip], soc: [f64; 3], markets: Vec<Market>) -> Setup {
-    let mut places = Places::default();
-    places.add_point(48.8, 9.2);
-    let mut requests = Requests::default();
-    for &(vehicle, time, minutes, drop, ends_at_charger, fare) in trips {
-        requests.time.push(time);
-        requests.origin.push(PlaceId(0));
-        requests.destination.push(PlaceId(0));
-        requests.duration_s.push(minutes * 60);
-        requests.distance_km.push(5.0);
-        requests.fare.push(Money::from_units(fare).unwrap());
-        requests.fleet.push(FleetId(0));
-        requests.recorded.push(Some(RecordedTrip {
-            vehicle: VehicleId(vehicle),
-            soc: if drop < 0.0 { RecordedSoc::Rose(-drop) } else { RecordedSoc::Fell(drop) },
-            ends_at_charger,
-        }));
-    }
-    Setup {
-        start: START,
-        end: at(10, 0),
-        control_interval_s: 300,
-        measured_from: START,
-        end_value_per_mwh: None,
-        clock: LocalClock::new(chrono_tz::UTC, START, at(10, 0)),
-        mode: Mode::Replay,
-        places: Arc::new(places),
-        travel: Travel { circuity: 1.0, speed_kmh: vec![30.0; 168].into(), matrix: None },
-        temperature_c: Vec::new(),
-        types: vec![VehicleType {
-            name: "car".into(),
-            battery_kwh: 20.0,
-            usable_soc: [0.0, 1.0],
-            consumption_kwh_per_km: 0.2,
-            consumption_by_temperature: Vec::new(),
-            ac_kw: 4.0,
-            dc_kw: 0.0,
-            curve: ChargingCurve::constant(4.0),
-            charge_efficiency: 0.8,
-            discharge_efficiency: 1.0,
-            feed_kw: 0.0,
-            max_active_hours: 8.0,
-            wear_cost_per_kwh: 0.0,
-        }],
-        fleets: vec![Fleet { name: "cars".into(), lost_request_cost: 0.5, ..Fleet::default() }],
-        coalitions: Vec::new(),
-        referral_share: 0.0,
-        vehicles: soc
-            .into_iter()
-            .enumerate()
-            .map(|(i, soc)| VehicleStart {
-                name: ["a", "b", "c"][i].into(),
-                fleet: FleetId(0),
-                vehicle_type: TypeId(0),
-                place: PlaceId(0),
-                soc,
-                consumption_factor: 1.0,
-            })
-            .collect(),
-        operators: vec!["city".into()],
-        stations: vec![Station {
-            name: "square".into(),
-            place: PlaceId(0),
-            operator: OperatorId(0),
-            access: Access::PUBLIC,
-            connectors: vec![Connector { power_kw: 4.0, dc: false }; 3],
-            site_limit_kw: f64::INFINITY,
-            retailer: RetailerId(0),
-            markup_per_mwh: 0.0,
-            sensitivity_per_mwh_kw: 1.0,
-            bus: None,
-            queue_patience_s: 1_800,
-        }],
-        retailers: vec![Retailer {
-            name: "industry".into(),
-            tariff: Tariff::Flat(200.0),
-            slot_s: 3_600,
-            lead_s: 3_600,
-        }],
-        competition: None,
-        retail: Retail::default(),
-        trading: Trading {
-            markets,
-            bidders: vec![Party::Fleet(FleetId(0))],
-            imbalance: Imbalance::Penalty(500.0),
-            settlement_s: 900,
-            clairvoyant_bound: false,
-        },
-        grid: None,
-        requests,
-        currency: "EUR".into(),
-        co2_kg_per_kwh: None,
-    }
-}
-
-/// Bids by a list (market, start of the product, kW, limit); releases vehicles as the plant does.
-pub struct Script {
-    pub bids: Vec<(u16, SimTime, f64, f64)>,
-    pub plant: Box<dyn Bidding>,
-}
-
-impl Bidding for Script {
-    fn bid(&mut self, turn: &mut Turn<'_>, bidder: BidderId, gate: &OpenGate) {
-        let view = turn.view;
-        let products = view.market(gate.market).products();
-        for product in gate.products.clone() {
-            for &(market, start, quantity_kw, limit_per_mwh) in &self.bids {
-                if MarketId(market) == gate.market && start == products.start_of(product) {
-                    let (market, side) = (gate.market, Side::Buy);
-                    turn.actions.push(Action::Bid {
-                        bidder,
-                        market,
-                        product,
-                        side,
-                        quantity_kw,
-                        limit_per_mwh,
-                    });
-                }
-            }
-        }
-    }
-    fn releases(&mut self, view: View<'_>, bidder: BidderId, vehicle: VehicleId) -> bool {
-        self.plant.releases(view, bidder, vehicle)
-    }
-}
-
 fn intraday(risk: f64) -> BiddingSpec {
     let forecast = gridfleet::policies::bidding::ForecastKind::Perfect;
     BiddingSpec::Intraday { risk, accuracy: 1.0, forecast, limit_per_mwh: None }
@@ -181,18 +41,8 @@ fn intraday(risk: f64) -> BiddingSpec {
 fn run(setup: Setup, bids: Vec<(u16, SimTime, f64, f64)>) -> (Collected, Simulation) {
     let setup = Arc::new(setup);
     let plant = intraday(0.0).build(&setup, BidderId(0), None, STREAMS);
-    let policies = Policies {
-        dispatch: DispatchSpec::NearestIdle {}.build(),
-        charging: ChargingSpec::ThresholdNearest { start_soc: 0.2, target_soc: 0.9 }.build(),
-        relocation: None,
-        bidding: vec![Box::new(Script { bids, plant })],
-        stations: None,
-        retail: gridfleet::policies::RetailPolicies::default(),
-    };
-    let mut simulation = Simulation::under(setup, policies, STREAMS).audited();
-    let mut day = Collected::default();
-    simulation.finish(&mut day).unwrap();
-    (day, simulation)
+    let policies = Policies { bidding: vec![Box::new(Script { bids, plant })], ..policies() };
+    simulate(setup, policies, STREAMS)
 }
 
 /// The day of the test below. Each car drives from 8:00 to 8:05 and is plugged in: a and b at a charge of 0.4, which
@@ -316,7 +166,7 @@ fn the_market_table_of_that_day() {
 
 #[test]
 fn a_perfect_forecast_without_risk_buys_just_what_can_be_drawn() {
-    let trips: Vec<Trip> = [(0, 5, true), (1, 10, true), (2, 20, true)]
+    let trips: Vec<Recorded> = [(0, 5, true), (1, 10, true), (2, 20, true)]
         .into_iter()
         .flat_map(|(vehicle, minutes, charger)| {
             let later = (vehicle, at(9, 10), 15, 0.1, charger, 4.0);
@@ -341,9 +191,7 @@ fn a_perfect_forecast_without_risk_buys_just_what_can_be_drawn() {
         aggregator: Default::default(),
     };
     let policies = gridfleet::engine::policies(&specs, &setup, STREAMS);
-    let mut simulation = Simulation::under(setup, policies, STREAMS).audited();
-    let mut day = Collected::default();
-    simulation.finish(&mut day).unwrap();
+    let (day, _) = simulate(setup, policies, STREAMS);
     // 8:15 to 8:30: a and b, and c from 8:20 on; the least reading is 8 kW.
     let bought: Vec<_> = day.market.iter().map(|r| (r.product_start, r.accepted_kw)).collect();
     assert_eq!(bought[0].0, at(8, 15));
@@ -389,17 +237,8 @@ fn gates_lots_and_nonsense_are_refused() {
         (20, 1, 0, 3.0),      // no such market
         (20, 0, 7, f64::NAN), // no quantity
     ];
-    let policies = Policies {
-        dispatch: DispatchSpec::NearestIdle {}.build(),
-        charging: ChargingSpec::ThresholdNearest { start_soc: 0.2, target_soc: 0.9 }.build(),
-        relocation: None,
-        bidding: vec![Box::new(Eager(bids))],
-        stations: None,
-        retail: gridfleet::policies::RetailPolicies::default(),
-    };
-    let mut simulation = Simulation::under(setup, policies, STREAMS).audited();
-    let mut day = Collected::default();
-    simulation.finish(&mut day).unwrap();
+    let policies = Policies { bidding: vec![Box::new(Eager(bids))], ..policies() };
+    let (day, simulation) = simulate(setup, policies, STREAMS);
     let accepted: Vec<_> = day.market.iter().map(|r| (r.market.is_some(), r.accepted_kw)).collect();
     // No energy is drawn: all purchases are imbalance.
     assert_eq!(accepted, [(true, 3.5), (false, 3.5)]);
@@ -498,18 +337,10 @@ fn benchmarks_come_in_the_order_that_the_literature_has() {
 
 /// Figures of the shipped scenario with these bids, with what perfect knowledge could earn.
 fn bounded(bidding: &str, time: &[&str]) -> std::collections::BTreeMap<String, f64> {
-    let mut set = vec![
-        format!("operation.bidding={bidding}"),
-        "operation.clairvoyant_bound=true".to_owned(),
-        "variation.demand_days=bootstrap".to_owned(),
-    ];
-    set.extend(time.iter().map(|&key| key.to_owned()));
-    let overrides = gridfleet::scenario::Overrides { set, ..Default::default() };
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/stuttgart-vpp.toml");
-    let scenario = gridfleet::scenario::load(&path, &overrides).unwrap();
-    let (setup, prepared) = scenario.build(STREAMS).unwrap();
-    let setup = Arc::new(setup);
-    let policies = gridfleet::engine::policies(&prepared.policies, &setup, STREAMS);
+    let bidding = format!("operation.bidding={bidding}");
+    let set = [&bidding, "operation.clairvoyant_bound=true", "variation.demand_days=bootstrap"];
+    let path = root().join("scenarios/stuttgart-vpp.toml");
+    let (setup, policies) = ready(&path, &[&set[..], time].concat(), STREAMS);
     let stop = std::sync::atomic::AtomicBool::new(false);
     gridfleet::studies::task::simulate(setup, policies, STREAMS, &stop).unwrap().figures
 }
@@ -590,21 +421,12 @@ fn bad_markets_are_told_of() {
 /// A retailer that passes on a market's price broadcasts the clearing price.
 #[test]
 fn a_tariff_follows_its_market() {
-    let overrides = gridfleet::scenario::Overrides {
-        set: vec![
-            "time.days=1".to_owned(),
-            "retailers.industry.tariff={kind=\"market\", market=\"secondary-reserve\", margin_per_mwh=7.5}"
-                .to_owned(),
-        ],
-        ..Default::default()
-    };
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/stuttgart-vpp.toml");
-    let (setup, prepared) = gridfleet::scenario::load(&path, &overrides).unwrap().build(STREAMS).unwrap();
+    let tariff =
+        "retailers.industry.tariff={kind=\"market\", market=\"secondary-reserve\", margin_per_mwh=7.5}";
+    let path = root().join("scenarios/stuttgart-vpp.toml");
+    let (setup, policies) = ready(&path, &["time.days=1", tariff], STREAMS);
     let reference = setup.trading.markets[0].reference.clone();
-    let setup = Arc::new(setup);
-    let policies = gridfleet::engine::policies(&prepared.policies, &setup, STREAMS);
-    let mut records = Collected::default();
-    Simulation::under(Arc::clone(&setup), policies, STREAMS).finish(&mut records).unwrap();
+    let (records, _) = simulate(setup, policies, STREAMS);
     assert_eq!(records.prices.len(), 96);
     for price in &records.prices {
         assert_eq!(price.price_per_mwh, reference.at(price.valid_from).unwrap() + 7.5);

@@ -1,112 +1,35 @@
 //! Sessions that feed back: a visit computed by hand, with its meters and its money.
 
+use crate::support::plant::{START, at};
+use crate::support::runs::{STREAMS, policies, simulate};
+use crate::support::world::{Town, Trip, car};
 use gridfleet::engine::Simulation;
-use gridfleet::geo::Places;
-use gridfleet::ids::{FleetId, OperatorId, PlaceId, RetailerId, TypeId, VehicleId};
+use gridfleet::ids::VehicleId;
 use gridfleet::ledger::{EntryKind, Money};
-use gridfleet::policies::{Action, Charging, DispatchSpec, Turn};
+use gridfleet::policies::{Action, Charging, Policies, Turn};
 use gridfleet::records::Collected;
-use gridfleet::rng::Streams;
-use gridfleet::time::{LocalClock, SimTime};
-use gridfleet::world::{
-    Access, ChargingCurve, Connector, Fleet, Mode, RecordedSoc, RecordedTrip, Requests, Retail, Retailer,
-    Setup, Station, Tariff, Trading, Travel, VehicleStart, VehicleType,
-};
-use std::sync::Arc;
-
-/// 8:00 of the day; all times here are in hours and minutes.
-const START: SimTime = SimTime(8 * 3_600);
-
-fn at(hour: i64, minute: i64) -> SimTime {
-    SimTime(hour * 3_600 + minute * 60)
-}
+use gridfleet::time::SimTime;
+use gridfleet::world::{Fleet, Mode, RecordedSoc, Setup, Tariff, VehicleType};
 
 /// Cars of 20 kWh at a charge of 0.5. Each drives from 8:00 to 8:05, which takes a tenth, and is plugged in.
-fn setup(cars: u32, feed_kw: f64, site_limit_kw: f64) -> Setup {
-    let mut places = Places::default();
-    places.add_point(48.8, 9.2);
-    let mut requests = Requests::default();
-    for car in 0..cars {
-        requests.time.push(START);
-        requests.origin.push(PlaceId(0));
-        requests.destination.push(PlaceId(0));
-        requests.duration_s.push(300);
-        requests.distance_km.push(5.0);
-        requests.fare.push(Money::ZERO);
-        requests.fleet.push(FleetId(0));
-        let recorded =
-            RecordedTrip { vehicle: VehicleId(car), soc: RecordedSoc::Fell(0.1), ends_at_charger: true };
-        requests.recorded.push(Some(recorded));
-    }
+fn setup(cars: usize, feed_kw: f64, site_limit_kw: f64) -> Setup {
     // 200 EUR/MWh, and 300 from 9:00 to 10:00.
     let week: Vec<f64> = (0..168).map(|hour| if hour % 24 == 9 { 300.0 } else { 200.0 }).collect();
-    Setup {
-        start: START,
-        end: at(10, 0),
-        control_interval_s: 300,
-        measured_from: START,
-        end_value_per_mwh: None,
-        clock: LocalClock::new(chrono_tz::UTC, START, at(10, 0)),
-        mode: Mode::Replay,
-        places: Arc::new(places),
-        travel: Travel { circuity: 1.0, speed_kmh: vec![30.0; 168].into(), matrix: None },
-        temperature_c: Vec::new(),
-        types: vec![VehicleType {
-            name: "car".into(),
-            battery_kwh: 20.0,
-            usable_soc: [0.2975, 1.0],
-            consumption_kwh_per_km: 0.2,
-            consumption_by_temperature: Vec::new(),
-            ac_kw: 4.0,
-            dc_kw: 0.0,
-            curve: ChargingCurve::constant(4.0),
-            charge_efficiency: 0.8,
-            discharge_efficiency: 0.75,
-            feed_kw,
-            max_active_hours: 8.0,
-            wear_cost_per_kwh: 0.1,
-        }],
-        fleets: vec![Fleet { name: "cars".into(), ..Fleet::default() }],
-        coalitions: Vec::new(),
-        referral_share: 0.0,
-        vehicles: (0..cars)
-            .map(|car| VehicleStart {
-                name: format!("car-{car}"),
-                fleet: FleetId(0),
-                vehicle_type: TypeId(0),
-                place: PlaceId(0),
-                soc: 0.5,
-                consumption_factor: 1.0,
-            })
-            .collect(),
-        operators: vec!["city".into()],
-        stations: vec![Station {
-            name: "square".into(),
-            place: PlaceId(0),
-            operator: OperatorId(0),
-            access: Access::PUBLIC,
-            connectors: vec![Connector { power_kw: 4.0, dc: false }; cars as usize],
-            site_limit_kw,
-            retailer: RetailerId(0),
-            markup_per_mwh: 40.0,
-            bus: None,
-            sensitivity_per_mwh_kw: 0.0,
-            queue_patience_s: 1_800,
-        }],
-        retailers: vec![Retailer {
-            name: "industry".into(),
-            tariff: Tariff::TimeOfUse(week.into()),
-            slot_s: 3_600,
-            lead_s: 3_600,
-        }],
-        competition: None,
-        retail: Retail::default(),
-        trading: Trading::default(),
-        grid: None,
-        requests,
-        currency: "EUR".into(),
-        co2_kg_per_kwh: None,
-    }
+    let vehicle_type = VehicleType {
+        usable_soc: [0.2975, 1.0],
+        charge_efficiency: 0.8,
+        discharge_efficiency: 0.75,
+        feed_kw,
+        wear_cost_per_kwh: 0.1,
+        ..car(20.0, 4.0)
+    };
+    let fleet = Fleet { name: "cars".into(), ..Fleet::default() };
+    let trip = |car| Trip { soc: RecordedSoc::Fell(0.1), ..Trip::new(car, START, 300) };
+    let town = Town::new(START, at(10, 0), fleet, vehicle_type).station("square", cars, 4.0);
+    let town = town.retailer("industry", Tariff::TimeOfUse(week.into()));
+    let mut setup = town.vehicles(&vec![0.5; cars]).trips((0..cars).map(trip)).build();
+    (setup.stations[0].site_limit_kw, setup.stations[0].markup_per_mwh) = (site_limit_kw, 40.0);
+    Setup { mode: Mode::Replay, control_interval_s: 300, ..setup }
 }
 
 /// Sets the power of all cars at certain times.
@@ -124,12 +47,7 @@ impl Charging for Script {
 }
 
 fn run(setup: Setup, script: &[(SimTime, f64)]) -> (Collected, Simulation) {
-    let streams = Streams { seed: 1, replication: 0 };
-    let (dispatch, charging) = (DispatchSpec::NearestIdle {}.build(), Box::new(Script(script.to_vec())));
-    let mut simulation = Simulation::new(Arc::new(setup), dispatch, charging, streams).audited();
-    let mut told = Collected::default();
-    simulation.finish(&mut told).unwrap();
-    (told, simulation)
+    simulate(setup, Policies { charging: Box::new(Script(script.to_vec())), ..policies() }, STREAMS)
 }
 
 /// From 8:05 the car takes 4 kW, of which 3.2 are stored: 5/3 kWh drawn by 8:30, 4/3 stored, 28/3 kWh in the battery.
