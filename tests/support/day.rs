@@ -76,6 +76,25 @@ fn stored_kwh(seconds: i64) -> f64 {
 
 /// The records of the day.
 pub fn day_by_hand() -> Collected {
+    let mut day = Collected {
+        trips: trips(),
+        legs: legs(),
+        sessions: sessions(),
+        prices: vec![price()],
+        loads: vec![load()],
+        supply: vec![supply()],
+        market: bids(),
+        ledger: ledger(),
+        sites: sites(),
+        vehicles: vehicles(),
+        places: [0, 1, 2].map(|number| PlaceRecord { place: PlaceId(number) }).to_vec(),
+        ..Collected::default()
+    };
+    readings(&mut day);
+    day
+}
+
+fn legs() -> Vec<LegRecord> {
     let leg = |vehicle, purpose, start: i64, end: i64, from, to, km: f64, soc: f64| LegRecord {
         vehicle: VehicleId(vehicle),
         fleet: FleetId(0),
@@ -92,12 +111,16 @@ pub fn day_by_hand() -> Collected {
         soc_end: soc - km * 0.2 / BATTERY_KWH,
     };
     // 0.2 kWh/km of 40 kWh: 0.005 per km.
-    let legs = vec![
+    vec![
         leg(0, LegPurpose::Pickup, 60, 300, 0, 1, 2.0, 0.50),
         leg(0, LegPurpose::Service, 300, 900, 1, 0, 6.0, 0.49),
         leg(0, LegPurpose::ToStation, 900, 1_200, 0, 2, 4.0, 0.46),
         leg(1, LegPurpose::ToStation, 900, 1_500, 1, 2, 8.0, 0.30),
-    ];
+    ]
+}
+
+/// One rider is served, one is not.
+fn trips() -> Vec<TripRecord> {
     let trip = TripRecord {
         request: RequestId(0),
         fleet: FleetId(0),
@@ -135,6 +158,10 @@ pub fn day_by_hand() -> Collected {
         soc_end: None,
         ..trip
     };
+    vec![trip, lost]
+}
+
+fn sessions() -> Vec<SessionRecord> {
     let session = SessionRecord {
         session: SessionId(0),
         vehicle: VehicleId(0),
@@ -178,17 +205,18 @@ pub fn day_by_hand() -> Collected {
         end_reason: EndReason::InProgress,
         ..session
     };
-    let mut fleet = Vec::new();
-    let mut stations = Vec::new();
-    let mut households = Vec::new();
-    let mut grid = Vec::new();
+    vec![session, second]
+}
+
+/// Readings of the fleet, the station, the homes and the feeder, every five minutes.
+fn readings(day: &mut Collected) {
     for reading in 0..=12i64 {
         let (time, since) = (START + reading * 300, START + (reading - 1).max(0) * 300);
         // Charging from 1,200 s to the end.
         let power_kw = if reading > 4 { 36.0 } else { 0.0 };
         let charging = u32::from((4..=12).contains(&reading));
         let queued = u32::from((5..7).contains(&reading));
-        fleet.push(FleetRecord {
+        day.fleet.push(FleetRecord {
             since,
             time,
             fleet: FleetId(0),
@@ -201,7 +229,7 @@ pub fn day_by_hand() -> Collected {
             stored_kwh: stored_kwh(reading * 300),
             power_kw,
         });
-        stations.push(StationRecord {
+        day.stations.push(StationRecord {
             since,
             time,
             station: StationId(0),
@@ -212,7 +240,7 @@ pub fn day_by_hand() -> Collected {
             power_kw,
             limit_kw: 50.0,
         });
-        households.push(HouseholdRecord {
+        day.households.push(HouseholdRecord {
             time,
             household: HouseholdId(0),
             retailer: RetailerId(0),
@@ -221,17 +249,23 @@ pub fn day_by_hand() -> Collected {
         });
         let (factor, homes_kw) = if reading > 6 { (2.0, 24.0) } else { (1.0, 0.0) };
         let (p_kw, q_kvar) = (factor * 10.0 + power_kw + homes_kw, factor * 4.0 + HOMES_KVAR * homes_kw);
-        grid.push(BusRecord { time, bus: 1, voltage_pu: Some(1.0), p_kw: 0.0, q_kvar: 0.0 });
+        day.grid.push(BusRecord { time, bus: 1, voltage_pu: Some(1.0), p_kw: 0.0, q_kvar: 0.0 });
         let voltage_pu = Some(far_voltage(p_kw, q_kvar));
-        grid.push(BusRecord { time, bus: 2, voltage_pu, p_kw, q_kvar });
+        day.grid.push(BusRecord { time, bus: 2, voltage_pu, p_kw, q_kvar });
     }
-    let prices = vec![PriceRecord {
+}
+
+fn price() -> PriceRecord {
+    PriceRecord {
         broadcast_time: START,
         valid_from: START,
         valid_to: END,
         retailer: RetailerId(0),
         price_per_mwh: 150.0,
-    }];
+    }
+}
+
+fn ledger() -> Vec<LedgerEntry> {
     let post = |time: SimTime, debit: Account, credit: Account, amount: f64, kind, reference| LedgerEntry {
         time,
         debit: CHART.id(debit),
@@ -242,7 +276,7 @@ pub fn day_by_hand() -> Collected {
     };
     let (power, retailer) = (Account::Operator(OperatorId(0)), Account::Retailer(RetailerId(0)));
     let (market, homes) = (Account::Market(MarketId(0)), Account::Households(HouseholdId(0)));
-    let ledger = vec![
+    vec![
         post(START + 900, YELLOW, Account::Riders, 12.5, EntryKind::Fare, Reference::Trip(0)),
         post(START + 900, Account::Outside, YELLOW, 0.3, EntryKind::Driving, Reference::Vehicle(0)),
         post(START + 2_100, power, YELLOW, 1.8, EntryKind::Charging, Reference::Session(0)),
@@ -253,9 +287,12 @@ pub fn day_by_hand() -> Collected {
         post(START + 900, Account::SystemOperator, YELLOW, 0.25, EntryKind::Imbalance, Reference::Bid(1)),
         post(END, retailer, homes, 1.8, EntryKind::Household, Reference::Household(0)), // 12 kWh
         post(END, Account::Outside, retailer, 2.0, EntryKind::Generation, Reference::Retailer(0)),
-    ];
-    // From 1,800 to 2,700 s, 9 kWh are drawn, of which 5 kWh were bought; before 900 s half a kWh was bought and
-    // nothing drawn.
+    ]
+}
+
+/// From 1,800 to 2,700 s, 9 kWh are drawn, of which 5 kWh were bought; before 900 s half a kWh was bought and nothing
+/// drawn.
+fn bids() -> Vec<MarketRecord> {
     let bid = MarketRecord {
         bid: BidId(0),
         market: Some(MarketId(0)),
@@ -273,28 +310,6 @@ pub fn day_by_hand() -> Collected {
         delivered_kwh: 5.0,
         imbalance_kwh: 0.0,
         cash: -0.5,
-    };
-    let load = LoadRecord {
-        slot_start: START,
-        slot_end: START + 900,
-        station: StationId(0),
-        operator: OperatorId(0),
-        nominal_kw: 20.0,
-        budget_kw: Some(12.0),
-        power_kw: 10.0,
-        base_price_per_mwh: 40.0,
-        price_per_mwh: 45.0,
-        energy_cost: 0.1125,
-        deviation_cost: 0.0125,
-    };
-    let supply = SupplyRecord {
-        slot_start: START,
-        slot_end: START + 3_600,
-        retailer: RetailerId(0),
-        price_per_mwh: 45.0,
-        share: 0.25,
-        energy_kwh: 10.0,
-        revenue: 0.45,
     };
     let early = MarketRecord {
         bid: BidId(2),
@@ -318,14 +333,49 @@ pub fn day_by_hand() -> Collected {
         cash: -0.25,
         ..early
     };
+    vec![bid, settled, early]
+}
+
+fn load() -> LoadRecord {
+    LoadRecord {
+        slot_start: START,
+        slot_end: START + 900,
+        station: StationId(0),
+        operator: OperatorId(0),
+        nominal_kw: 20.0,
+        budget_kw: Some(12.0),
+        power_kw: 10.0,
+        base_price_per_mwh: 40.0,
+        price_per_mwh: 45.0,
+        energy_cost: 0.1125,
+        deviation_cost: 0.0125,
+    }
+}
+
+fn supply() -> SupplyRecord {
+    SupplyRecord {
+        slot_start: START,
+        slot_end: START + 3_600,
+        retailer: RetailerId(0),
+        price_per_mwh: 45.0,
+        share: 0.25,
+        energy_kwh: 10.0,
+        revenue: 0.45,
+    }
+}
+
+fn sites() -> Vec<SiteRecord> {
     let hub =
         StationSite { station: StationId(0), operator: OperatorId(0), connectors: 1, connector_kw: 50.0 };
-    let sites = vec![
+    vec![
         SiteRecord { kind: SiteKind::Zone, place: PlaceId(0), station: None },
         SiteRecord { kind: SiteKind::Zone, place: PlaceId(1), station: None },
         SiteRecord { kind: SiteKind::Station, place: PlaceId(2), station: Some(hub) },
         SiteRecord { kind: SiteKind::Depot, place: PlaceId(0), station: None },
-    ];
+    ]
+}
+
+fn vehicles() -> Vec<VehicleRecord> {
     let vehicle = VehicleRecord {
         vehicle: VehicleId(0),
         fleet: FleetId(0),
@@ -346,22 +396,5 @@ pub fn day_by_hand() -> Collected {
         depot: None,
         ..vehicle
     };
-    Collected {
-        trips: vec![trip, lost],
-        legs,
-        sessions: vec![session, second],
-        fleet,
-        stations,
-        households,
-        grid,
-        prices,
-        loads: vec![load],
-        supply: vec![supply],
-        market: vec![bid, settled, early],
-        ledger,
-        sites,
-        vehicles: vec![vehicle, other],
-        places: [0, 1, 2].map(|number| PlaceRecord { place: PlaceId(number) }).to_vec(),
-        feeder: Vec::new(),
-    }
+    vec![vehicle, other]
 }
