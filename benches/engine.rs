@@ -3,9 +3,13 @@
 //!
 //! `cargo bench --bench engine`
 
-#[path = "../tests/support/mod.rs"]
-mod support;
+#[path = "../tests/support/city.rs"]
+mod city;
+#[expect(dead_code, reason = "a city needs the empty world only")]
+#[path = "../tests/support/world.rs"]
+mod world;
 
+use city::{City, MONDAY, city};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use gridfleet::engine::{EventQueue, Simulation};
 use gridfleet::ids::VehicleId;
@@ -17,7 +21,6 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::hint::black_box;
 use std::sync::Arc;
-use support::{City, MONDAY, city};
 
 fn sized(requests: usize, vehicles: usize, stations: usize) -> City {
     City { seed: 1, requests, vehicles, stations, fleets: 1, zones: 260, days: 7, patience_s: 600 }

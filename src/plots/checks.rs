@@ -8,145 +8,220 @@ use proptest::prelude::*;
 
 const START: i64 = 1_520_226_000; // Monday 2018-03-05 0:00 in New York
 
+/// Arbitrary values, and a name that is used wherever a chart takes one.
+struct Arbitrary<'a> {
+    values: &'a [f64],
+    name: &'a str,
+}
+
+impl Arbitrary<'_> {
+    fn count(&self) -> usize {
+        self.values.len()
+    }
+
+    /// The values in turn, as often as needed.
+    fn v(&self, i: usize) -> f64 {
+        if self.values.is_empty() { f64::NAN } else { self.values[i % self.values.len()] }
+    }
+
+    fn named(&self, i: usize) -> String {
+        format!("{} {i}", self.name)
+    }
+
+    fn axis(&self) -> Axis {
+        Axis::number(self.name, "kWh/day")
+    }
+
+    fn interval(&self, i: usize) -> Interval {
+        Interval::new(self.v(i), self.v(i) - self.v(i + 1).abs(), self.v(i) + self.v(i + 2).abs())
+    }
+
+    fn list(&self, from: usize) -> Vec<f64> {
+        (0..self.values.len()).map(|i| self.v(from + i)).collect()
+    }
+
+    fn pairs(&self, from: usize) -> Vec<(f64, f64)> {
+        (0..self.values.len()).map(|i| (i as f64, self.v(from + i))).collect()
+    }
+
+    /// Lines over numbers and over time, with areas.
+    fn over_time(&self) -> [(&'static str, Chart); 3] {
+        let clock = LocalClock::new(chrono_tz::America::New_York, SimTime(START), SimTime(START + 7 * DAY_S));
+        let hours: Vec<f64> = (0..self.count()).map(|i| (START + i as i64 * 3_600) as f64).collect();
+        let band = self.pairs(0).into_iter().map(|(x, y)| (x, y - 1.0, y + 1.0)).collect();
+        let lines = Plane::new(self.axis(), self.axis())
+            .right(self.axis())
+            .with(Line::new(self.named(0), self.pairs(0)).band(band))
+            .with(
+                Line::new(self.named(1), (0..self.count()).map(|i| (self.v(i), self.v(i + 1))).collect())
+                    .steps()
+                    .right(),
+            )
+            .with(Line::new(self.named(2), self.pairs(1)).dash(Dash::DashDot));
+        let times = Plane::new(Axis::time(clock.clone()), self.axis().from_zero())
+            .with(Areas {
+                x: hours.clone(),
+                series: vec![Area::new(self.named(0), self.list(0)), Area::new(self.named(1), self.list(1))],
+            })
+            .with(Line::new(self.named(3), hours.iter().copied().zip(self.list(2)).collect()));
+        let wild = Plane::new(Axis::time(clock), self.axis())
+            .with(Line::new(self.named(0), self.list(0).into_iter().zip(self.list(1)).collect()));
+        [("lines", lines.into()), ("areas", times.into()), ("time", wild.into())]
+    }
+
+    /// Columns and points.
+    fn in_a_plane(&self) -> [(&'static str, Chart); 2] {
+        let columns = Plane::new(self.axis(), self.axis()).with(Columns {
+            spans: (0..self.count()).map(|i| (self.v(i), self.v(i + 1))).collect(),
+            series: vec![Area::new(self.named(0), self.list(1)), Area::new(self.named(1), self.list(2))],
+            gap: self.v(0),
+        });
+        let cloud = Plane::new(self.axis(), self.axis()).with(Points {
+            name: self.named(0),
+            points: (0..self.count())
+                .map(|i| NamedPoint { name: self.named(i), x: self.interval(i), y: self.interval(i + 1) })
+                .collect(),
+            ..Points::default()
+        });
+        [("columns", columns.into()), ("points", cloud.into())]
+    }
+
+    fn distributions(&self) -> [(&'static str, Chart); 3] {
+        let distribution = |kind, samples: usize| Distribution {
+            x: self.axis(),
+            counted: self.name.into(),
+            samples: (0..samples).map(|s| (self.named(s), self.list(s))).collect(),
+            kind,
+        };
+        [
+            ("histogram", distribution(DistributionKind::Histogram, 1).into()),
+            ("histograms", distribution(DistributionKind::Histogram, 3).into()),
+            ("cumulative", distribution(DistributionKind::Cumulative, 2).into()),
+        ]
+    }
+
+    /// Policies against each other.
+    fn comparisons(&self) -> [(&'static str, Chart); 2] {
+        let intervals = Intervals {
+            policies: (0..self.count().min(9)).map(|i| self.named(i)).collect(),
+            metrics: (0..3)
+                .map(|m| Metric {
+                    name: self.named(m),
+                    unit: "EUR/day".into(),
+                    values: (0..self.count()).map(|i| self.interval(i + m)).collect(),
+                    difference: m == 1,
+                })
+                .collect(),
+            meaning: "mean and 95 % interval".into(),
+        };
+        let frontier = Frontier {
+            x: self.axis(),
+            y: self.axis(),
+            points: (0..self.count().min(9))
+                .map(|i| NamedPoint { name: self.named(i), x: self.interval(i), y: self.interval(i + 3) })
+                .collect(),
+            more_is_better: (true, false),
+        };
+        [("intervals", intervals.into()), ("frontier", frontier.into())]
+    }
+
+    /// Shares of three players.
+    fn shares(&self) -> [(&'static str, Chart); 2] {
+        let ternary = Ternary {
+            players: [self.named(0), self.named(1), self.named(2)],
+            label: self.name.into(),
+            unit: "EUR".into(),
+            total: self.v(0),
+            least: [self.v(1), self.v(2), self.v(3)],
+            core: (0..self.count() % 5).map(|i| [self.v(i), self.v(i + 1), self.v(i + 2)]).collect(),
+            points: (0..self.count().min(4))
+                .map(|i| (self.named(i), [self.v(i + 1), self.v(i), self.v(i + 3)]))
+                .collect(),
+        };
+        let game = Ternary {
+            total: 900.0,
+            least: [100.0, 50.0, 80.0],
+            core: vec![[300.0, 300.0, 300.0], [500.0, 200.0, 200.0], [200.0, 400.0, 300.0]],
+            points: vec![(self.named(0), [300.0, 320.0, 280.0]), (self.named(1), [600.0, 100.0, 200.0])],
+            ..ternary.clone()
+        };
+        [("ternary", ternary.into()), ("game", game.into())]
+    }
+
+    fn learning(&self) -> Chart {
+        Learning {
+            x: self.axis(),
+            y: self.axis(),
+            agents: vec![
+                Agent { name: self.named(0), seeds: (0..4).map(|from| self.pairs(from)).collect() },
+                Agent {
+                    name: self.named(1),
+                    seeds: vec![self.list(0).into_iter().zip(self.list(1)).collect()],
+                },
+            ],
+            window: 5,
+            band: Band::Deviation,
+        }
+        .into()
+    }
+
+    fn map(&self) -> Chart {
+        let sites = |from: usize| {
+            (0..self.count())
+                .map(|i| Site {
+                    name: self.named(i),
+                    lat: self.v(i + from),
+                    lon: self.v(i + from + 1),
+                    size: self.v(i + from + 2),
+                })
+                .collect()
+        };
+        Map {
+            zones: sites(0),
+            zone_unit: self.name.into(),
+            stations: sites(1),
+            station_unit: "connectors".into(),
+            names: true,
+        }
+        .into()
+    }
+
+    fn bars_and_heat(&self) -> [(&'static str, Chart); 3] {
+        let bars = |stacked| Bars {
+            y: self.axis(),
+            groups: (0..self.count().min(7)).map(|i| self.named(i)).collect(),
+            series: (0..3)
+                .map(|s| BarSeries {
+                    name: self.named(s),
+                    values: (0..self.count()).map(|i| self.interval(i + s)).collect(),
+                    colour: None,
+                })
+                .collect(),
+            stacked,
+        };
+        let heat = Heat {
+            rows: (0..self.count().min(7)).map(|i| self.named(i)).collect(),
+            columns: (0..self.count().min(24)).map(|h| h.to_string()).collect(),
+            columns_label: self.name.into(),
+            values: (0..7).map(|from| self.list(from)).collect(),
+            value: self.axis(),
+        };
+        [("bars", bars(false).into()), ("stacked", bars(true).into()), ("heat", heat.into())]
+    }
+}
+
 /// One chart of each kind from arbitrary values, in turn; `name` is used wherever a chart takes a name.
 fn charts(values: &[f64], name: &str) -> Vec<(&'static str, Chart)> {
-    let v = |i: usize| if values.is_empty() { f64::NAN } else { values[i % values.len()] };
-    let count = values.len();
-    let named = |i: usize| format!("{name} {i}");
-    let axis = || Axis::number(name, "kWh/day");
-    let interval = |i: usize| Interval::new(v(i), v(i) - v(i + 1).abs(), v(i) + v(i + 2).abs());
-    let list = |from: usize| (0..count).map(|i| v(from + i)).collect::<Vec<f64>>();
-    let pairs = |from: usize| (0..count).map(|i| (i as f64, v(from + i))).collect::<Vec<_>>();
-    let clock = LocalClock::new(chrono_tz::America::New_York, SimTime(START), SimTime(START + 7 * DAY_S));
-    let hours: Vec<f64> = (0..count).map(|i| (START + i as i64 * 3_600) as f64).collect();
-    let band = pairs(0).into_iter().map(|(x, y)| (x, y - 1.0, y + 1.0)).collect();
-    let lines = Plane::new(axis(), axis())
-        .right(axis())
-        .with(Line::new(named(0), pairs(0)).band(band))
-        .with(Line::new(named(1), (0..count).map(|i| (v(i), v(i + 1))).collect()).steps().right())
-        .with(Line::new(named(2), pairs(1)).dash(Dash::DashDot));
-    let times = Plane::new(Axis::time(clock.clone()), axis().from_zero())
-        .with(Areas {
-            x: hours.clone(),
-            series: vec![Area::new(named(0), list(0)), Area::new(named(1), list(1))],
-        })
-        .with(Line::new(named(3), hours.iter().copied().zip(list(2)).collect()));
-    let wild = Plane::new(Axis::time(clock), axis())
-        .with(Line::new(named(0), list(0).into_iter().zip(list(1)).collect()));
-    let columns = Plane::new(axis(), axis()).with(Columns {
-        spans: (0..count).map(|i| (v(i), v(i + 1))).collect(),
-        series: vec![Area::new(named(0), list(1)), Area::new(named(1), list(2))],
-        gap: v(0),
-    });
-    let cloud = Plane::new(axis(), axis()).with(Points {
-        name: named(0),
-        points: (0..count)
-            .map(|i| NamedPoint { name: named(i), x: interval(i), y: interval(i + 1) })
-            .collect(),
-        ..Points::default()
-    });
-    let distribution = |kind, samples: usize| Distribution {
-        x: axis(),
-        counted: name.into(),
-        samples: (0..samples).map(|s| (named(s), list(s))).collect(),
-        kind,
-    };
-    let intervals = Intervals {
-        policies: (0..count.min(9)).map(named).collect(),
-        metrics: (0..3)
-            .map(|m| Metric {
-                name: named(m),
-                unit: "EUR/day".into(),
-                values: (0..count).map(|i| interval(i + m)).collect(),
-                difference: m == 1,
-            })
-            .collect(),
-        meaning: "mean and 95 % interval".into(),
-    };
-    let frontier = Frontier {
-        x: axis(),
-        y: axis(),
-        points: (0..count.min(9))
-            .map(|i| NamedPoint { name: named(i), x: interval(i), y: interval(i + 3) })
-            .collect(),
-        more_is_better: (true, false),
-    };
-    let ternary = Ternary {
-        players: [named(0), named(1), named(2)],
-        label: name.into(),
-        unit: "EUR".into(),
-        total: v(0),
-        least: [v(1), v(2), v(3)],
-        core: (0..count % 5).map(|i| [v(i), v(i + 1), v(i + 2)]).collect(),
-        points: (0..count.min(4)).map(|i| (named(i), [v(i + 1), v(i), v(i + 3)])).collect(),
-    };
-    let game = Ternary {
-        total: 900.0,
-        least: [100.0, 50.0, 80.0],
-        core: vec![[300.0, 300.0, 300.0], [500.0, 200.0, 200.0], [200.0, 400.0, 300.0]],
-        points: vec![(named(0), [300.0, 320.0, 280.0]), (named(1), [600.0, 100.0, 200.0])],
-        ..ternary.clone()
-    };
-    let learning = Learning {
-        x: axis(),
-        y: axis(),
-        agents: vec![
-            Agent { name: named(0), seeds: (0..4).map(pairs).collect() },
-            Agent { name: named(1), seeds: vec![list(0).into_iter().zip(list(1)).collect()] },
-        ],
-        window: 5,
-        band: Band::Deviation,
-    };
-    let sites = |from: usize| {
-        (0..count)
-            .map(|i| Site { name: named(i), lat: v(i + from), lon: v(i + from + 1), size: v(i + from + 2) })
-            .collect()
-    };
-    let map = Map {
-        zones: sites(0),
-        zone_unit: name.into(),
-        stations: sites(1),
-        station_unit: "connectors".into(),
-        names: true,
-    };
-    let bars = |stacked| Bars {
-        y: axis(),
-        groups: (0..count.min(7)).map(named).collect(),
-        series: (0..3)
-            .map(|s| BarSeries {
-                name: named(s),
-                values: (0..count).map(|i| interval(i + s)).collect(),
-                colour: None,
-            })
-            .collect(),
-        stacked,
-    };
-    let heat = Heat {
-        rows: (0..count.min(7)).map(named).collect(),
-        columns: (0..count.min(24)).map(|h| h.to_string()).collect(),
-        columns_label: name.into(),
-        values: (0..7).map(list).collect(),
-        value: axis(),
-    };
-    vec![
-        ("lines", lines.into()),
-        ("areas", times.into()),
-        ("time", wild.into()),
-        ("columns", columns.into()),
-        ("points", cloud.into()),
-        ("histogram", distribution(DistributionKind::Histogram, 1).into()),
-        ("histograms", distribution(DistributionKind::Histogram, 3).into()),
-        ("cumulative", distribution(DistributionKind::Cumulative, 2).into()),
-        ("intervals", intervals.into()),
-        ("frontier", frontier.into()),
-        ("ternary", ternary.into()),
-        ("game", game.into()),
-        ("learning", learning.into()),
-        ("map", map.into()),
-        ("bars", bars(false).into()),
-        ("stacked", bars(true).into()),
-        ("heat", heat.into()),
-    ]
+    let of = Arbitrary { values, name };
+    let mut charts = Vec::new();
+    charts.extend(of.over_time());
+    charts.extend(of.in_a_plane());
+    charts.extend(of.distributions());
+    charts.extend(of.comparisons());
+    charts.extend(of.shares());
+    charts.extend([("learning", of.learning()), ("map", of.map())]);
+    charts.extend(of.bars_and_heat());
+    charts
 }
 
 fn figure(kind: &str, chart: Chart) -> Figure {

@@ -5,7 +5,7 @@
 //! prices (a market whose price follows the fleet's own bids is refused by the course); the state of the fleet at the start of the
 //! product (a vehicle that stayed for one product is in the pool of the next, too); that a vehicle which stays draws its share
 //! of the pool until the product ends. The value of the played risks is exact to the last digit of money, that of similar
-//! risks nearly so: `tests/it/hindsight.rs` measures both.
+//! risks nearly so: `tests/it/markets/hindsight.rs` measures both.
 
 use super::course::Week;
 use crate::ids::MarketId;

@@ -1,68 +1,15 @@
 //! Integration tests, in one binary: each link with the table library takes a while.
+//!
+//! A folder for each subject; `tests/support` has what they share.
 
-mod audit;
-mod audit_shipped;
-mod bad_input;
-mod bilevel_figures;
-mod c_nash_figures;
 mod cli;
-mod coalition_game;
-mod competition;
-mod cooperative;
-mod data_commands;
+mod data;
 mod engine;
-mod erlang;
-mod families;
-mod faults;
-mod feeder;
-mod feeder_files;
-mod forecast;
-mod fuzz_corpus;
-#[cfg(feature = "highs")]
-mod highs;
-mod hindsight;
-mod identities;
-mod kills;
-mod kinds;
-mod layers;
-mod loads;
-mod market_picture;
-mod migrate;
-mod nonsense;
-mod odd_inputs;
+mod games;
+mod house;
+mod markets;
 mod outputs;
-mod outputs_day;
-mod price_aware;
-mod prices;
-mod prices_bad;
-mod properties;
-mod queues;
-mod real_data;
-mod records;
-mod report;
-mod reproduce;
-mod retail;
-mod retail_files;
-mod run;
 mod scenario;
-mod scenario_tables;
-mod signals;
-mod solve_bilevel;
-mod solve_c_nash;
-mod solve_game;
-mod solve_routing;
-mod solve_stackelberg;
-mod stackelberg_targets;
-mod stdout;
-mod study;
-mod style;
+mod studies;
 #[path = "../support/mod.rs"]
 mod support;
-mod synth;
-mod targets;
-mod trading;
-mod training;
-mod tutorial;
-mod v2g;
-mod variation;
-mod warm_up;

@@ -1,5 +1,6 @@
 //! The checks on one random world. Each is an oracle that can be left out by name (`GRIDFLEET_SWARM_ORACLES`).
 
+use super::cli::gridfleet;
 use super::features::{Switches, stream};
 use super::relations::{self, RELATIONS};
 use super::world::World;
@@ -14,7 +15,6 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// Names of the oracles.
 pub const ORACLES: [&str; 12] = [
@@ -210,17 +210,10 @@ impl<'a> Case<'a> {
     fn bytes(&self, first: &Files) -> Result<Option<String>, Outcome> {
         let second = if self.draws("program", 8) {
             let output = self.folder.join("two");
-            let program = Command::new(assert_cmd::cargo::cargo_bin("gridfleet"))
-                .args(["run", "--quiet", "--audit", "-o"])
-                .arg(&output)
-                .arg(self.folder.join("scenario.toml"))
-                .env("RAYON_NUM_THREADS", "1")
-                .env("POLARS_MAX_THREADS", "1")
-                .output()
-                .expect("the program starts");
-            if program.status.code() != Some(0) {
-                let message = String::from_utf8_lossy(&program.stderr).into_owned();
-                return Ok(Some(format!("the program ends with {}: {message}", program.status)));
+            let run = gridfleet(["run", "--quiet", "--audit"]).arg(self.folder.join("scenario.toml"));
+            let ended = run.output(&output).threads("1").run();
+            if !ended.status.success() {
+                return Ok(Some(format!("the program ends otherwise: {ended}")));
             }
             files(&output)
         } else {

@@ -14,6 +14,9 @@
 
 #[path = "check.rs"]
 mod check;
+#[expect(dead_code, reason = "this campaign starts one command only")]
+#[path = "../support/cli.rs"]
+mod cli;
 #[path = "exclusions.rs"]
 mod exclusions;
 #[path = "features.rs"]

@@ -192,40 +192,7 @@ impl<'a> Builder<'a> {
                     false if trip == 0 => instant_s,
                     false => within_s,
                 };
-                let mut place = || {
-                    let (north, east) = (random.random_range(-0.05..0.05), random.random_range(-0.05..0.05));
-                    (TOWN.0 + north, TOWN.1 + east)
-                };
-                let (from, to) = (place(), place());
-                let (from, to) = if self.has("trips-at-one-place") { (TOWN, TOWN) } else { (from, to) };
-                let time = (self.start + Duration::seconds(at_s)).format("%Y-%m-%dT%H:%M:%SZ");
-                let fleet = fleets[random.random_range(0..fleets.len())];
-                let mut row = format!("{time},{:.5},{:.5},{:.5},{:.5},{fleet}", from.0, from.1, to.0, to.1);
-                let (duration_s, km) = (random.random_range(1..4_000), random.random_range(0.0..30.0));
-                let fare: f64 = random.random_range(0.0..50.0);
-                let vehicle = random.random_range(0..6);
-                let (soc, ends): (f64, bool) = (random.random(), random.random());
-                let drop: f64 = random.random_range(-0.1..0.3);
-                let _ = write!(
-                    row,
-                    ",{}",
-                    if self.has("told-durations") { duration_s.to_string() } else { String::new() }
-                );
-                let _ = write!(
-                    row,
-                    ",{}",
-                    if self.has("told-distances") { format!("{km:.2}") } else { String::new() }
-                );
-                let _ = write!(
-                    row,
-                    ",{}",
-                    if self.has("told-fares") { format!("{fare:.2}") } else { String::new() }
-                );
-                if self.has("replay") {
-                    let left = (soc - drop).clamp(0.0, 1.0);
-                    let _ = write!(row, ",{fleet}-{vehicle},{soc:.3},{left:.3},{ends}");
-                }
-                (at_s, row)
+                (at_s, self.trip(at_s, &fleets, &mut random))
             })
             .collect();
         rows.sort();
@@ -251,40 +218,81 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// A row of the table of trips.
+    fn trip(&self, at_s: i64, fleets: &[&str], random: &mut impl Rng) -> String {
+        let mut place = || {
+            let (north, east) = (random.random_range(-0.05..0.05), random.random_range(-0.05..0.05));
+            (TOWN.0 + north, TOWN.1 + east)
+        };
+        let (from, to) = (place(), place());
+        let (from, to) = if self.has("trips-at-one-place") { (TOWN, TOWN) } else { (from, to) };
+        let time = (self.start + Duration::seconds(at_s)).format("%Y-%m-%dT%H:%M:%SZ");
+        let fleet = fleets[random.random_range(0..fleets.len())];
+        let mut row = format!("{time},{:.5},{:.5},{:.5},{:.5},{fleet}", from.0, from.1, to.0, to.1);
+        let (duration_s, km) = (random.random_range(1..4_000), random.random_range(0.0..30.0));
+        let fare: f64 = random.random_range(0.0..50.0);
+        let vehicle = random.random_range(0..6);
+        let (soc, ends): (f64, bool) = (random.random(), random.random());
+        let drop: f64 = random.random_range(-0.1..0.3);
+        for (feature, value) in [
+            ("told-durations", duration_s.to_string()),
+            ("told-distances", format!("{km:.2}")),
+            ("told-fares", format!("{fare:.2}")),
+        ] {
+            let _ = write!(row, ",{}", if self.has(feature) { &value } else { "" });
+        }
+        if self.has("replay") {
+            let left = (soc - drop).clamp(0.0, 1.0);
+            let _ = write!(row, ",{fleet}-{vehicle},{soc:.3},{left:.3},{ends}");
+        }
+        row
+    }
+
     fn operation(&mut self) {
-        let mut random = self.random("operation");
-        let replay = self.has("replay");
         self.line("\n[operation]");
-        if replay {
+        if self.has("replay") {
             self.line("mode = \"replay\"");
             if self.has("clairvoyant-bound") && self.trades() {
                 self.line("clairvoyant_bound = true");
             }
         } else {
-            let patience_s = match (self.has("zero-patience"), self.has("long-patience")) {
-                (true, _) => 0,
-                (_, true) => 40_000,
-                _ => random.random_range(60..2_000),
-            };
-            let dispatch = if self.has("nearest-idle") {
-                "{ kind = \"nearest-idle\" }".to_owned()
-            } else {
-                format!("{{ kind = \"batched\", interval_s = {} }}", random.random_range(1..600))
-            };
-            let charging = ["threshold-nearest", "opportunistic", "price-aware"]
-                .into_iter()
-                .find(|name| self.has(name))
-                .unwrap_or("threshold-fastest");
-            let start_soc: f64 = random.random_range(0.15..0.6);
-            let relocation =
-                ["follow-demand", "to-depot"].into_iter().find(|name| self.has(name)).unwrap_or("none");
-            self.line(&format!(
-                "patience_s = {patience_s}\ndispatch = {dispatch}\n\
-                 charging = {{ kind = \"{charging}\", start_soc = {start_soc:.2}, target_soc = 0.9{} }}\n\
-                 relocation = {{ kind = \"{relocation}\" }}",
-                if ["opportunistic", "price-aware"].contains(&charging) { ", idle_soc = 0.7" } else { "" },
-            ));
+            self.dispatch();
         }
+        self.coalitions();
+        self.bidding();
+        self.prices_and_answers();
+    }
+
+    /// Policies that a replay does not have.
+    fn dispatch(&mut self) {
+        let mut random = self.random("operation");
+        let patience_s = match (self.has("zero-patience"), self.has("long-patience")) {
+            (true, _) => 0,
+            (_, true) => 40_000,
+            _ => random.random_range(60..2_000),
+        };
+        let dispatch = if self.has("nearest-idle") {
+            "{ kind = \"nearest-idle\" }".to_owned()
+        } else {
+            format!("{{ kind = \"batched\", interval_s = {} }}", random.random_range(1..600))
+        };
+        let charging = ["threshold-nearest", "opportunistic", "price-aware"]
+            .into_iter()
+            .find(|name| self.has(name))
+            .unwrap_or("threshold-fastest");
+        let start_soc: f64 = random.random_range(0.15..0.6);
+        let relocation =
+            ["follow-demand", "to-depot"].into_iter().find(|name| self.has(name)).unwrap_or("none");
+        self.line(&format!(
+            "patience_s = {patience_s}\ndispatch = {dispatch}\n\
+             charging = {{ kind = \"{charging}\", start_soc = {start_soc:.2}, target_soc = 0.9{} }}\n\
+             relocation = {{ kind = \"{relocation}\" }}",
+            if ["opportunistic", "price-aware"].contains(&charging) { ", idle_soc = 0.7" } else { "" },
+        ));
+    }
+
+    /// Fleets that act together, and those that take part.
+    fn coalitions(&mut self) {
         if self.has("coalition") {
             self.line("coalitions = [[\"amber\", \"cobalt\"]]");
             if self.has("coalition-of-riders") {
@@ -300,6 +308,10 @@ impl<'a> Builder<'a> {
                 self.line("demand = \"all\"");
             }
         }
+    }
+
+    /// Energy bought ahead, and the power of stations.
+    fn bidding(&mut self) {
         let forecast = if self.has("bids-by-forecast") { ", forecast = \"seasonal-naive\"" } else { "" };
         let agent = Path::new(env!("CARGO_MANIFEST_DIR")).join("datasets/agents/stuttgart.gridfleet");
         for (feature, bidding) in [
@@ -326,6 +338,10 @@ impl<'a> Builder<'a> {
                 self.line(&format!("stations = {{ kind = \"{kind}\", horizon_s = 14400, forecast = \"{forecast}\"{members} }}"));
             }
         }
+    }
+
+    /// Prices of retailers, and the response to them.
+    fn prices_and_answers(&mut self) {
         for (feature, pricing) in [
             ("pricing-flat", "kind = \"flat\", price_per_mwh = 200.0".to_owned()),
             ("pricing-time-of-use", {

@@ -1,0 +1,4 @@
+//! Rules of the source: layers, length of files and functions, and plain English.
+
+mod layers;
+mod style;

@@ -1,0 +1,5 @@
+//! Scenario files: their errors, the tables that they name, and the variation between replications.
+
+mod files;
+mod tables;
+mod variation;
