@@ -29,15 +29,15 @@ fn labels() -> Labels {
     }
     Labels {
         places: Arc::new(places),
-        fleets: vec!["yellow".into(), "green".into()],
+        fleets: vec!["yellow".into(), "green".into()].into(),
         vehicles: (0..13_000).map(|v| format!("yellow-{v}")).collect(),
-        vehicle_types: Vec::new(),
+        vehicle_types: Vec::new().into(),
         stations: (0..500).map(|s| format!("hub-{s}")).collect(),
-        operators: vec!["hub".into()],
-        households: Vec::new(),
-        retailers: vec!["grid".into()],
-        markets: Vec::new(),
-        bidders: Vec::new(),
+        operators: vec!["hub".into()].into(),
+        households: Vec::new().into(),
+        retailers: vec!["grid".into()].into(),
+        markets: Vec::new().into(),
+        bidders: Vec::new().into(),
         chart: Chart { fleets: 2, operators: 1, retailers: 1, ..Chart::default() },
         currency: "USD".into(),
     }
@@ -110,9 +110,9 @@ fn entry(n: u32) -> LedgerEntry {
         amount: Money(i128::from(pick(n, 19, 3_000)) * 10_000),
         kind: if n.is_multiple_of(2) { EntryKind::Fare } else { EntryKind::Driving },
         reference: if n.is_multiple_of(2) {
-            Reference::Trip(trip)
+            Reference::Trip(RequestId(trip))
         } else {
-            Reference::Vehicle(pick(n, 20, 13_000))
+            Reference::Vehicle(VehicleId(pick(n, 20, 13_000)))
         },
     }
 }

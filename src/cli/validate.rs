@@ -165,7 +165,7 @@ fn supply(setup: &Setup, rows: &mut Rows) {
 /// Households and the feeder.
 fn grid(setup: &Setup, rows: &mut Rows) {
     for group in &setup.retail.households {
-        let retailer = &setup.retailers[group.retailer.index()].name;
+        let retailer = &setup.retailers[group.retailer].name;
         let homes = counted(group.count as usize, "home");
         rows.add("households", format!("{}: {homes} of {retailer}", group.name));
     }
@@ -185,8 +185,7 @@ fn pricing(setup: &Setup, prepared: &Prepared, rows: &mut Rows) {
         rows.add("response", policies.response.name());
     }
     if let Some(competition) = &setup.competition {
-        let names =
-            competition.retailers.iter().map(|retailer| setup.retailers[retailer.index()].name.as_str());
+        let names = competition.retailers.iter().map(|retailer| setup.retailers[*retailer].name.as_str());
         rows.add("competition", names.collect::<Vec<_>>().join(", "));
         rows.add("aggregator", policies.aggregator.name());
     }

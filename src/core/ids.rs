@@ -4,12 +4,189 @@
 //! arrays and never looks up a name.
 
 use std::marker::PhantomData;
-use std::ops::{Index, IndexMut};
+use std::ops::{Deref, DerefMut, Index, IndexMut};
 
 /// An identifier.
 pub trait Id: Copy {
     /// Position in the entity's table.
     fn position(self) -> usize;
+
+    /// The identifier of a position.
+    ///
+    /// # Panics
+    /// If there are more entities than the identifier can number.
+    fn at(position: usize) -> Self;
+}
+
+/// A table by one kind of entities: a value for each of them, in the order of their numbers.
+///
+/// It is indexed by identifiers alone, so that a vehicle's number cannot pick a station; as a slice it can be read in
+/// order.
+#[derive(Debug)]
+pub struct IdVec<I, T> {
+    values: Vec<T>,
+    ids: PhantomData<I>,
+}
+
+impl<I: Id, T> IdVec<I, T> {
+    /// A table that has this value for each of so many entities.
+    pub fn filled(count: usize, value: T) -> Self
+    where
+        T: Clone,
+    {
+        vec![value; count].into()
+    }
+
+    /// The identifiers with their values.
+    pub fn entries(&self) -> impl ExactSizeIterator<Item = (I, &T)> + DoubleEndedIterator {
+        self.values.iter().enumerate().map(|(position, value)| (I::at(position), value))
+    }
+
+    /// The identifiers.
+    pub fn ids(&self) -> impl ExactSizeIterator<Item = I> + DoubleEndedIterator + use<I, T> {
+        (0..self.values.len()).map(I::at)
+    }
+
+    /// Value of an entity; `None` if the table has none for it.
+    #[inline]
+    pub fn of(&self, id: I) -> Option<&T> {
+        self.values.get(id.position())
+    }
+
+    /// The same, to be written to.
+    #[inline]
+    pub fn of_mut(&mut self, id: I) -> Option<&mut T> {
+        self.values.get_mut(id.position())
+    }
+
+    /// Keeps the entities for which `keeps` returns true, in their order, with new identifiers.
+    pub fn retain(&mut self, keeps: impl Fn(I) -> bool) {
+        let mut position = 0;
+        self.values.retain(|_| {
+            position += 1;
+            keeps(I::at(position - 1))
+        });
+    }
+
+    /// Makes room for so many more entities.
+    pub fn reserve_exact(&mut self, count: usize) {
+        self.values.reserve_exact(count);
+    }
+
+    /// Removes all entities.
+    pub fn clear(&mut self) {
+        self.values.clear();
+    }
+
+    /// Makes it a table of so many entities: further ones have this value, surplus ones are removed.
+    pub fn resize(&mut self, count: usize, value: T)
+    where
+        T: Clone,
+    {
+        self.values.resize(count, value);
+    }
+
+    /// Adds the next entity and returns its identifier.
+    pub fn push(&mut self, value: T) -> I {
+        self.values.push(value);
+        I::at(self.values.len() - 1)
+    }
+}
+
+impl<I, T> Default for IdVec<I, T> {
+    /// A table without entities.
+    fn default() -> Self {
+        Vec::new().into()
+    }
+}
+
+impl<I, T: Clone> Clone for IdVec<I, T> {
+    fn clone(&self) -> Self {
+        self.values.clone().into()
+    }
+
+    /// Keeps the memory of this table.
+    fn clone_from(&mut self, source: &Self) {
+        self.values.clone_from(&source.values);
+    }
+}
+
+impl<I, T: PartialEq> PartialEq for IdVec<I, T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.values == other.values
+    }
+}
+
+impl<I, T> From<Vec<T>> for IdVec<I, T> {
+    fn from(values: Vec<T>) -> Self {
+        Self { values, ids: PhantomData }
+    }
+}
+
+impl<I, T> FromIterator<T> for IdVec<I, T> {
+    fn from_iter<V: IntoIterator<Item = T>>(values: V) -> Self {
+        Vec::from_iter(values).into()
+    }
+}
+
+impl<I, T> Extend<T> for IdVec<I, T> {
+    fn extend<V: IntoIterator<Item = T>>(&mut self, values: V) {
+        self.values.extend(values);
+    }
+}
+
+impl<I, T> IntoIterator for IdVec<I, T> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.values.into_iter()
+    }
+}
+
+impl<'a, I, T> IntoIterator for &'a IdVec<I, T> {
+    type Item = &'a T;
+    type IntoIter = std::slice::Iter<'a, T>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.values.iter()
+    }
+}
+
+impl<'a, I, T> IntoIterator for &'a mut IdVec<I, T> {
+    type Item = &'a mut T;
+    type IntoIter = std::slice::IterMut<'a, T>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.values.iter_mut()
+    }
+}
+
+impl<I, T> Deref for IdVec<I, T> {
+    type Target = [T];
+    #[inline]
+    fn deref(&self) -> &[T] {
+        &self.values
+    }
+}
+
+impl<I, T> DerefMut for IdVec<I, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut [T] {
+        &mut self.values
+    }
+}
+
+impl<I: Id, T> Index<I> for IdVec<I, T> {
+    type Output = T;
+    #[inline]
+    fn index(&self, id: I) -> &T {
+        &self.values[id.position()]
+    }
+}
+
+impl<I: Id, T> IndexMut<I> for IdVec<I, T> {
+    #[inline]
+    fn index_mut(&mut self, id: I) -> &mut T {
+        &mut self.values[id.position()]
+    }
 }
 
 /// A table by two kinds of entities: a value for each pair, row after row.
@@ -104,6 +281,11 @@ macro_rules! ids {
             fn position(self) -> usize {
                 self.index()
             }
+
+            #[inline]
+            fn at(position: usize) -> Self {
+                Self::new(position)
+            }
         }
     )*};
 }
@@ -155,6 +337,20 @@ mod tests {
         assert!(copy.is_empty());
         copy.clone_from(&table);
         assert_eq!(copy[(FleetId(0), RetailerId(1))], 1);
+    }
+
+    #[test]
+    fn a_table_is_read_by_identifier_and_in_order() {
+        let mut table = IdVec::<StationId, u32>::filled(2, 5);
+        assert_eq!(table.push(7), StationId(2));
+        table[StationId(0)] += 1;
+        assert_eq!(
+            table.entries().collect::<Vec<_>>(),
+            [(StationId(0), &6), (StationId(1), &5), (StationId(2), &7)]
+        );
+        assert_eq!(table.ids().rev().next(), Some(StationId(2)));
+        assert_eq!(table.of(StationId(3)), None);
+        assert_eq!(table.iter().sum::<u32>(), 18);
     }
 
     #[test]

@@ -149,12 +149,13 @@ impl LoneStation {
                 feed_kw: 0.0,
                 max_active_hours: 8.0,
                 wear_cost_per_kwh: 0.0,
-            }],
-            fleets: vec![Fleet::default()],
-            coalitions: Vec::new(),
+            }]
+            .into(),
+            fleets: vec![Fleet::default()].into(),
+            coalitions: Vec::new().into(),
             referral_share: 0.0,
-            vehicles,
-            operators: vec!["operator".into()],
+            vehicles: vehicles.into(),
+            operators: vec!["operator".into()].into(),
             stations: vec![Station {
                 name: "station".into(),
                 place: PlaceId(0),
@@ -167,13 +168,15 @@ impl LoneStation {
                 sensitivity_per_mwh_kw: 1.0,
                 bus: None,
                 queue_patience_s: FOR_EVER_S,
-            }],
+            }]
+            .into(),
             retailers: vec![Retailer {
                 name: "retailer".into(),
                 tariff: Tariff::Flat(100.0),
                 slot_s: 30 * 86_400,
                 lead_s: 0,
-            }],
+            }]
+            .into(),
             competition: None,
             retail: Retail::default(),
             trading: Trading::default(),
@@ -262,7 +265,7 @@ mod tests {
         let station = LoneStation { connectors: 1, load_per_connector: 1e9, arrivals: 3, warm_up: 0 };
         let streams = Streams { seed: 1, replication: 0 };
         let (mut setup, _) = station.setup(streams.stream(Purpose::Synthesis, 0));
-        assert_eq!(setup.requests.time, [SimTime(0); 3]);
+        assert_eq!(*setup.requests.time, [SimTime(0); 3]);
         setup.end = SimTime(10_000);
         let waits = station.watch(setup, vec![50.0, 25.0, 10.0], streams).unwrap();
         assert_eq!((waits.vehicles, waits.mean_s, waits.in_order), (3, 3_000.0, true));

@@ -40,10 +40,10 @@ pub fn audit_facts(setup: &Setup, outputs: OutputOptions) -> AuditFacts {
         label
     };
     let vehicles = setup.vehicles.iter().map(|v| {
-        let vehicle_type = &setup.types[v.vehicle_type.index()];
+        let vehicle_type = &setup.types[v.vehicle_type];
         VehicleFacts {
             name: v.name.clone(),
-            fleet: setup.fleets[v.fleet.index()].name.clone(),
+            fleet: setup.fleets[v.fleet].name.clone(),
             battery_kwh: vehicle_type.battery_kwh,
             charge_efficiency: vehicle_type.charge_efficiency,
             discharge_efficiency: vehicle_type.discharge_efficiency,
@@ -57,13 +57,13 @@ pub fn audit_facts(setup: &Setup, outputs: OutputOptions) -> AuditFacts {
         connectors: s.connectors.len() as u32,
         limit_kw: s.capacity_kw(),
         first_come_first_served: s.connectors.iter().all(|c| c.dc == s.connectors[0].dc),
-        retailer: setup.retailers[s.retailer.index()].name.clone(),
+        retailer: setup.retailers[s.retailer].name.clone(),
         held_back: setup.trading.is_active()
             || setup.grid.as_ref().is_some_and(|grid| grid.enforce == Enforce::Limit)
-            || setup.retailers[s.retailer.index()].tariff.slope_per_mwh_kw().is_some(),
+            || setup.retailers[s.retailer].tariff.slope_per_mwh_kw().is_some(),
         competes: setup.competes(s.retailer),
         markup_per_mwh: s.markup_per_mwh,
-        slope_per_mwh_kw: setup.retailers[s.retailer.index()].tariff.slope_per_mwh_kw(),
+        slope_per_mwh_kw: setup.retailers[s.retailer].tariff.slope_per_mwh_kw(),
     });
     AuditFacts {
         assigned: setup.requests.recorded.iter().map(Option::is_some).collect(),
@@ -142,7 +142,7 @@ fn feeder_facts(setup: &Setup, grid: &Grid) -> FeederFacts {
 /// clocks are put back across midnight, a date occurs in two parts.
 fn household_facts(setup: &Setup, group: &Households) -> HouseholdFacts {
     let mut days: Vec<(SimTime, SimTime, f64)> = Vec::new();
-    let slot_s = setup.retailers[group.retailer.index()].slot_s;
+    let slot_s = setup.retailers[group.retailer].slot_s;
     let hours = slot_s as f64 / HOUR_S as f64;
     // Slots start at whole multiples of their length since the epoch.
     let (mut slot, mut today) = (SimTime(setup.start.0.div_euclid(slot_s) * slot_s), None);

@@ -69,7 +69,7 @@ fn waiting_share(state: &State) -> f64 {
 fn stored_share(setup: &Setup, state: &State) -> f64 {
     let (mut stored, mut capacity) = (0.0, 0.0);
     for (i, vehicle) in state.vehicles.iter().enumerate() {
-        let battery_kwh = setup.types[vehicle.vehicle_type.index()].battery_kwh;
+        let battery_kwh = setup.types[vehicle.vehicle_type].battery_kwh;
         stored += battery_kwh * state.soc(setup, VehicleId::new(i));
         capacity += battery_kwh;
     }

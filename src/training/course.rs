@@ -339,7 +339,7 @@ impl Course {
                 );
             }
         }
-        if DAY_S % trading.settlement_s != 0 || !matches!(trading.bidders[0], Party::Fleet(_)) {
+        if DAY_S % trading.settlement_s != 0 || !matches!(trading.bidders.first(), Some(Party::Fleet(_))) {
             return refuse(
                 "markets",
                 "products that do not fill a day".to_owned(),

@@ -8,7 +8,7 @@
 //! risks nearly so: `tests/it/markets/hindsight.rs` measures both.
 
 use super::course::Week;
-use crate::ids::MarketId;
+use crate::ids::{MarketId, RequestId};
 use crate::markets::{Lots, Market, MarketKind};
 use crate::policies::bidding::observation::{self, RISKS};
 use crate::policies::bidding::trace::{self, GateBid, Trace};
@@ -154,8 +154,9 @@ pub fn slots(week: &Week, trace: &Trace, drawn_kwh: &[f64]) -> Vec<Slot> {
         });
         let offers = [0, 1].map(|place| trace.bid(place, number));
         Slot {
-            markets: [0, 1]
-                .map(|place| MarketSlot::new(&trading.markets[markets[place]], start, offers[place])),
+            markets: [0, 1].map(|place| {
+                MarketSlot::new(&trading.markets[MarketId::new(markets[place])], start, offers[place])
+            }),
             first: usize::from(MarketId::new(markets[1]) < MarketId::new(markets[0])),
             hours: trading.settlement_s as f64 / 3_600.0,
             drawn_kwh,
@@ -171,9 +172,11 @@ pub fn slots(week: &Week, trace: &Trace, drawn_kwh: &[f64]) -> Vec<Slot> {
 fn fare(setup: &Setup, asked: &trace::Asked) -> f64 {
     let requests = &setup.requests;
     let first = requests.time.partition_point(|&time| time < asked.time);
-    let then = (first..requests.len()).take_while(|&i| requests.time[i] == asked.time);
-    let of_vehicle = |&i: &usize| {
-        requests.recorded.get(i).is_some_and(|bound| bound.is_some_and(|b| b.vehicle == asked.vehicle))
+    let of_vehicle = |&request: &RequestId| {
+        requests.recorded_trip(request).is_some_and(|bound| bound.vehicle == asked.vehicle)
     };
-    then.into_iter().find(of_vehicle).map_or(0.0, |i| requests.fare[i].units())
+    let mut then = (first..requests.len())
+        .map(RequestId::new)
+        .take_while(|&request| requests.time(request) == asked.time);
+    then.find(of_vehicle).map_or(0.0, |request| requests.fare[request].units())
 }

@@ -63,12 +63,12 @@ pub fn city(size: City) -> Setup {
         places: Arc::new(places),
         travel: Travel { circuity: 1.3, speed_kmh: vec![20.0; 168].into(), matrix: None },
         temperature_c: vec![5.0],
-        types: vec![vehicle_type()],
+        types: vec![vehicle_type()].into(),
         fleets: (0..size.fleets).map(fleet).collect(),
         vehicles,
-        operators: vec!["north".into(), "south".into()],
+        operators: vec!["north".into(), "south".into()].into(),
         stations,
-        retailers: retailers(size.days, &mut random),
+        retailers: retailers(size.days, &mut random).into(),
         requests,
         ..empty(MONDAY, end)
     }

@@ -50,15 +50,15 @@ pub fn labels() -> Labels {
     places.add_point(40.72, -74.0);
     Labels {
         places: Arc::new(places),
-        fleets: vec!["yellow".into()],
-        vehicles: vec!["y-1".into(), "y-2".into()],
-        vehicle_types: vec!["hatchback".into()],
-        stations: vec!["hub".into()],
-        operators: vec!["power".into()],
-        retailers: vec!["grid".into(), "other".into()],
-        markets: vec!["spot".into()],
-        households: vec!["homes".into()],
-        bidders: vec![YELLOW],
+        fleets: vec!["yellow".into()].into(),
+        vehicles: vec!["y-1".into(), "y-2".into()].into(),
+        vehicle_types: vec!["hatchback".into()].into(),
+        stations: vec!["hub".into()].into(),
+        operators: vec!["power".into()].into(),
+        retailers: vec!["grid".into(), "other".into()].into(),
+        markets: vec!["spot".into()].into(),
+        households: vec!["homes".into()].into(),
+        bidders: vec![YELLOW].into(),
         chart: CHART,
         currency: "USD".into(),
     }
@@ -277,16 +277,30 @@ fn ledger() -> Vec<LedgerEntry> {
     let (power, retailer) = (Account::Operator(OperatorId(0)), Account::Retailer(RetailerId(0)));
     let (market, homes) = (Account::Market(MarketId(0)), Account::Households(HouseholdId(0)));
     vec![
-        post(START + 900, YELLOW, Account::Riders, 12.5, EntryKind::Fare, Reference::Trip(0)),
-        post(START + 900, Account::Outside, YELLOW, 0.3, EntryKind::Driving, Reference::Vehicle(0)),
-        post(START + 2_100, power, YELLOW, 1.8, EntryKind::Charging, Reference::Session(0)),
-        post(START + 2_100, retailer, power, 1.35, EntryKind::Energy, Reference::Session(0)),
-        post(END, power, YELLOW, 3.0, EntryKind::Charging, Reference::Session(1)),
-        post(END, retailer, power, 2.25, EntryKind::Energy, Reference::Session(1)),
-        post(START + 2_700, market, YELLOW, 0.5, EntryKind::Trade, Reference::Bid(0)),
-        post(START + 900, Account::SystemOperator, YELLOW, 0.25, EntryKind::Imbalance, Reference::Bid(1)),
-        post(END, retailer, homes, 1.8, EntryKind::Household, Reference::Household(0)), // 12 kWh
-        post(END, Account::Outside, retailer, 2.0, EntryKind::Generation, Reference::Retailer(0)),
+        post(START + 900, YELLOW, Account::Riders, 12.5, EntryKind::Fare, Reference::Trip(RequestId(0))),
+        post(
+            START + 900,
+            Account::Outside,
+            YELLOW,
+            0.3,
+            EntryKind::Driving,
+            Reference::Vehicle(VehicleId(0)),
+        ),
+        post(START + 2_100, power, YELLOW, 1.8, EntryKind::Charging, Reference::Session(SessionId(0))),
+        post(START + 2_100, retailer, power, 1.35, EntryKind::Energy, Reference::Session(SessionId(0))),
+        post(END, power, YELLOW, 3.0, EntryKind::Charging, Reference::Session(SessionId(1))),
+        post(END, retailer, power, 2.25, EntryKind::Energy, Reference::Session(SessionId(1))),
+        post(START + 2_700, market, YELLOW, 0.5, EntryKind::Trade, Reference::Bid(BidId(0))),
+        post(
+            START + 900,
+            Account::SystemOperator,
+            YELLOW,
+            0.25,
+            EntryKind::Imbalance,
+            Reference::Bid(BidId(1)),
+        ),
+        post(END, retailer, homes, 1.8, EntryKind::Household, Reference::Household(HouseholdId(0))), // 12 kWh
+        post(END, Account::Outside, retailer, 2.0, EntryKind::Generation, Reference::Retailer(RetailerId(0))),
     ]
 }
 

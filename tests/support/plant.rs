@@ -2,7 +2,7 @@
 //! load-dependent prices, and of competing retailers.
 
 use super::world::{Town, Trip, car};
-use gridfleet::ids::{BidderId, FleetId, MarketId, VehicleId};
+use gridfleet::ids::{BidderId, FleetId, MarketId, StationId, VehicleId};
 use gridfleet::markets::{Imbalance, Market, Side};
 use gridfleet::policies::{Action, Bidding, OpenGate, Turn};
 use gridfleet::time::SimTime;
@@ -28,10 +28,10 @@ pub fn setup(trips: &[Recorded], soc: [f64; 3], markets: Vec<Market>) -> Setup {
     let town = Town::new(START, at(10, 0), fleet, VehicleType { charge_efficiency: 0.8, ..car(20.0, 4.0) });
     let town = town.station("square", 3, 4.0).retailer("industry", Tariff::Flat(200.0));
     let mut setup = town.vehicles(&soc).trips(trips.iter().map(trip)).build();
-    setup.stations[0].sensitivity_per_mwh_kw = 1.0;
+    setup.stations[StationId(0)].sensitivity_per_mwh_kw = 1.0;
     let trading = Trading {
-        markets,
-        bidders: vec![Party::Fleet(FleetId(0))],
+        markets: markets.into(),
+        bidders: vec![Party::Fleet(FleetId(0))].into(),
         imbalance: Imbalance::Penalty(500.0),
         settlement_s: 900,
         clairvoyant_bound: false,

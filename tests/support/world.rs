@@ -1,7 +1,7 @@
 //! Hand-made worlds: an empty one, and a town to which places, stations, vehicles and trips are added.
 
 use gridfleet::geo::Places;
-use gridfleet::ids::{FleetId, OperatorId, PlaceId, RetailerId, TypeId, VehicleId};
+use gridfleet::ids::{FleetId, IdVec, OperatorId, PlaceId, RetailerId, TypeId, VehicleId};
 use gridfleet::ledger::Money;
 use gridfleet::time::{HOUR_S, LocalClock, SimTime};
 use gridfleet::world::{
@@ -23,14 +23,14 @@ pub fn empty(start: SimTime, end: SimTime) -> Setup {
         places: Arc::default(),
         travel: Travel { circuity: 1.0, speed_kmh: vec![30.0; 168].into(), matrix: None },
         temperature_c: Vec::new(),
-        types: Vec::new(),
-        fleets: Vec::new(),
-        coalitions: Vec::new(),
+        types: IdVec::default(),
+        fleets: IdVec::default(),
+        coalitions: IdVec::default(),
         referral_share: 0.0,
-        vehicles: Vec::new(),
-        operators: Vec::new(),
-        stations: Vec::new(),
-        retailers: Vec::new(),
+        vehicles: IdVec::default(),
+        operators: IdVec::default(),
+        stations: IdVec::default(),
+        retailers: IdVec::default(),
         competition: None,
         retail: Retail::default(),
         trading: Trading::default(),
@@ -113,8 +113,8 @@ impl Town {
     pub fn new(start: SimTime, end: SimTime, fleet: Fleet, vehicle_type: VehicleType) -> Self {
         let mut places = Places::default();
         let here = places.add_point(40.0, -74.0);
-        let (fleets, types) = (vec![fleet], vec![vehicle_type]);
-        let operators = vec!["operator".into()];
+        let (fleets, types) = (vec![fleet].into(), vec![vehicle_type].into());
+        let operators = vec!["operator".into()].into();
         Self { setup: Setup { fleets, types, operators, ..empty(start, end) }, places, here }
     }
 

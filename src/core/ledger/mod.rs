@@ -18,7 +18,7 @@ mod chart;
 
 pub use chart::{Account, Chart};
 
-use crate::ids::AccountId;
+use crate::ids::{AccountId, BidId, HouseholdId, IdVec, RequestId, RetailerId, SessionId, VehicleId};
 use crate::time::SimTime;
 use std::fmt;
 use std::iter::Sum;
@@ -145,19 +145,19 @@ names! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reference {
     /// `trips.parquet`, by request.
-    Trip(u32),
+    Trip(RequestId),
     /// `sessions.parquet`, by session.
-    Session(u32),
+    Session(SessionId),
     /// A vehicle.
-    Vehicle(u32),
+    Vehicle(VehicleId),
     /// `market.parquet`, by bid.
-    Bid(u32),
+    Bid(BidId),
     /// A settlement interval, counted from the start.
     Interval(u32),
     /// A group of households.
-    Household(u32),
+    Household(HouseholdId),
     /// A retailer.
-    Retailer(u32),
+    Retailer(RetailerId),
 }
 
 /// One posting: `amount` leaves the account `credit` and arrives at the account `debit`.
@@ -183,24 +183,24 @@ pub struct LedgerEntry {
 /// Balances of all accounts.
 #[derive(Debug, Clone, Default)]
 pub struct Ledger {
-    balances: Vec<Money>,
+    balances: IdVec<AccountId, Money>,
 }
 
 impl Ledger {
     /// A ledger of `accounts` accounts, all at zero.
     pub fn new(accounts: usize) -> Self {
-        Self { balances: vec![Money::ZERO; accounts] }
+        Self { balances: IdVec::filled(accounts, Money::ZERO) }
     }
 
     /// Posts an entry.
     pub fn post(&mut self, entry: &LedgerEntry) {
-        self.balances[entry.debit.index()] += entry.amount;
-        self.balances[entry.credit.index()] += -entry.amount;
+        self.balances[entry.debit] += entry.amount;
+        self.balances[entry.credit] += -entry.amount;
     }
 
     /// Balance of an account: received less paid.
     pub fn balance(&self, account: AccountId) -> Money {
-        self.balances[account.index()]
+        self.balances[account]
     }
 
     /// Sum over all accounts: always zero.
@@ -235,7 +235,7 @@ mod tests {
                     credit: AccountId(credit),
                     amount: Money::from_units(amount).unwrap(),
                     kind: EntryKind::Fare,
-                    reference: Reference::Trip(0),
+                    reference: Reference::Trip(RequestId(0)),
                 });
             }
             prop_assert_eq!(ledger.total(), Money::ZERO);

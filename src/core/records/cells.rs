@@ -99,25 +99,25 @@ numbers! {
 
 /// Identifiers, which have names in files.
 macro_rules! identifiers {
-    ($($id:ident, |$labels:ident, $key:ident, $out:ident| $write:expr;)*) => {$(
-        impl Cell for $id {
+    ($($kind:ident, |$labels:ident, $id:ident, $out:ident| $write:expr;)*) => {$(
+        impl Cell for $kind {
             const KIND: Kind = Kind::Text;
             fn put(values: impl Iterator<Item = Self>, $labels: &Labels, out: &mut impl Columns) {
                 out.names(values.map(|id| id.index() as u32), |key, $out| {
-                    let $key = key as usize;
+                    let $id = $kind::new(key as usize);
                     $write;
                 });
             }
         }
 
-        impl OptionalCell for $id {
+        impl OptionalCell for $kind {
             fn put_optional(
                 values: impl Iterator<Item = Option<Self>>,
                 $labels: &Labels,
                 out: &mut impl Columns,
             ) {
                 out.optional_names(values.map(|id| id.map(|id| id.index() as u32)), |key, $out| {
-                    let $key = key as usize;
+                    let $id = $kind::new(key as usize);
                     $write;
                 });
             }
@@ -126,16 +126,16 @@ macro_rules! identifiers {
 }
 
 identifiers! {
-    VehicleId, |labels, key, out| out.push_str(&labels.vehicles[key]);
-    TypeId, |labels, key, out| out.push_str(&labels.vehicle_types[key]);
-    FleetId, |labels, key, out| out.push_str(&labels.fleets[key]);
-    StationId, |labels, key, out| out.push_str(&labels.stations[key]);
-    OperatorId, |labels, key, out| out.push_str(&labels.operators[key]);
-    RetailerId, |labels, key, out| out.push_str(&labels.retailers[key]);
-    HouseholdId, |labels, key, out| out.push_str(&labels.households[key]);
-    BidderId, |labels, key, out| labels.write_account(labels.bidders[key], out);
-    AccountId, |labels, key, out| write_account(AccountId::new(key), labels, out);
-    PlaceId, |labels, key, out| labels.places.write_label(PlaceId::new(key), out);
+    VehicleId, |labels, id, out| out.push_str(&labels.vehicles[id]);
+    TypeId, |labels, id, out| out.push_str(&labels.vehicle_types[id]);
+    FleetId, |labels, id, out| out.push_str(&labels.fleets[id]);
+    StationId, |labels, id, out| out.push_str(&labels.stations[id]);
+    OperatorId, |labels, id, out| out.push_str(&labels.operators[id]);
+    RetailerId, |labels, id, out| out.push_str(&labels.retailers[id]);
+    HouseholdId, |labels, id, out| out.push_str(&labels.households[id]);
+    BidderId, |labels, id, out| labels.write_account(labels.bidders[id], out);
+    AccountId, |labels, id, out| write_account(id, labels, out);
+    PlaceId, |labels, id, out| labels.places.write_label(id, out);
 }
 
 impl<T: Named> Cell for T {
@@ -178,7 +178,7 @@ impl Cell for SiteName {
     const KIND: Kind = Kind::Text;
     fn put(values: impl Iterator<Item = Self>, labels: &Labels, out: &mut impl Columns) {
         out.texts(values, |SiteName(row), out| match row.station {
-            Some(site) => out.push_str(&labels.stations[site.station.index()]),
+            Some(site) => out.push_str(&labels.stations[site.station]),
             None => labels.places.write_label(row.place, out),
         });
     }
@@ -199,13 +199,13 @@ fn write_account(id: AccountId, labels: &Labels, out: &mut String) {
 
 fn write_reference(reference: Reference, labels: &Labels, out: &mut String) {
     let (prefix, name) = match reference {
-        Reference::Trip(id) => return push_number(out, "trip:", id),
-        Reference::Session(id) => return push_number(out, "session:", id),
-        Reference::Bid(id) => return push_number(out, "bid:", id),
-        Reference::Interval(id) => return push_number(out, "interval:", id),
-        Reference::Vehicle(id) => ("vehicle:", &labels.vehicles[id as usize]),
-        Reference::Household(id) => ("households:", &labels.households[id as usize]),
-        Reference::Retailer(id) => ("retailer:", &labels.retailers[id as usize]),
+        Reference::Trip(id) => return push_number(out, "trip:", id.0),
+        Reference::Session(id) => return push_number(out, "session:", id.0),
+        Reference::Bid(id) => return push_number(out, "bid:", id.0),
+        Reference::Interval(number) => return push_number(out, "interval:", number),
+        Reference::Vehicle(id) => ("vehicle:", &labels.vehicles[id]),
+        Reference::Household(id) => ("households:", &labels.households[id]),
+        Reference::Retailer(id) => ("retailer:", &labels.retailers[id]),
     };
     out.push_str(prefix);
     out.push_str(name);

@@ -19,6 +19,7 @@ use super::{
     EndReason, FeederRecord, FleetRecord, HouseholdRecord, Labels, LegPurpose, LegRecord, LoadRecord,
     MarketRecord, Record, Recorder, SessionRecord, StationRecord, SupplyRecord, TripRecord, TripStatus,
 };
+use crate::ids::{AccountId, BidderId, FleetId, IdVec, MarketId, OperatorId, StationId};
 use crate::ledger::{Account, EntryKind, LedgerEntry, Money, rounded};
 use crate::markets::Side;
 use crate::time::SimTime;
@@ -95,15 +96,15 @@ impl MarketSums {
 /// Accumulates [`Figures`].
 pub struct Metrics {
     setup: MetricsSetup,
-    names: Vec<String>,
-    operator_names: Vec<String>,
+    names: IdVec<FleetId, String>,
+    operator_names: IdVec<OperatorId, String>,
     /// Accounts by number.
-    accounts: Vec<Account>,
-    bidders: Vec<Account>,
-    markets: Vec<MarketSums>,
-    fleets: Vec<Sums>,
-    operators: Vec<OperatorSums>,
-    stations: Vec<(String, Peak)>,
+    accounts: IdVec<AccountId, Account>,
+    bidders: IdVec<BidderId, Account>,
+    markets: IdVec<MarketId, MarketSums>,
+    fleets: IdVec<FleetId, Sums>,
+    operators: IdVec<OperatorId, OperatorSums>,
+    stations: IdVec<StationId, (String, Peak)>,
     retailers: RetailSums,
     competitors: SupplySums,
     peak: Peak,
@@ -130,7 +131,7 @@ impl Metrics {
                     Sums { bound, private, ..Sums::new() }
                 })
                 .collect(),
-            operators: vec![OperatorSums::default(); labels.operators.len()],
+            operators: IdVec::filled(labels.operators.len(), OperatorSums::default()),
             stations: labels.stations.iter().map(|name| (name.clone(), Peak::default())).collect(),
             retailers: RetailSums::new(labels, &setup.retail),
             competitors: SupplySums::new(labels, &setup.competition),
@@ -219,7 +220,7 @@ impl Metrics {
 
     fn trip(&mut self, record: &TripRecord) {
         let (from, end) = (self.setup.measured_from, self.setup.end);
-        let fleet = &mut self.fleets[record.fleet.index()];
+        let fleet = &mut self.fleets[record.fleet];
         if let Some(pickup) = record.pickup_time {
             let until = record.dropoff_time.unwrap_or(end);
             // Paid or owed for the way until then; of that, for the way until the end of the warm-up.
@@ -253,7 +254,7 @@ impl Metrics {
         if !self.measures(record.end_time) {
             return;
         }
-        let fleet = &mut self.fleets[record.fleet.index()];
+        let fleet = &mut self.fleets[record.fleet];
         fleet.km += record.distance_km;
         fleet.driven_kwh += record.energy_kwh;
         fleet.charged_elsewhere_kwh += record.charged_kwh;
@@ -271,7 +272,7 @@ impl Metrics {
         if !self.measures(ended) {
             return;
         }
-        let fleet = &mut self.fleets[record.fleet.index()];
+        let fleet = &mut self.fleets[record.fleet];
         fleet.sessions += u64::from(record.charged());
         fleet.without_connector += u64::from(record.plug_in_time.is_none());
         if let Some(wait_s) = record.need_wait_s {
@@ -295,7 +296,7 @@ impl Metrics {
             let _ = fleet.queues.record(record.queue_s.max(0).unsigned_abs());
             fleet.occupied_s += ended - plug_in.max(from);
         }
-        let operator = &mut self.operators[record.operator.index()];
+        let operator = &mut self.operators[record.operator];
         operator.sessions += u64::from(record.charged());
         operator.energy_kwh += record.energy_kwh;
     }
@@ -305,7 +306,7 @@ impl Metrics {
             return;
         }
         let measures = self.measures(record.time);
-        let sums = &mut self.fleets[record.fleet.index()];
+        let sums = &mut self.fleets[record.fleet];
         let (_, last_kwh) = sums.stored.get_or_insert((record.stored_kwh, record.stored_kwh));
         *last_kwh = record.stored_kwh;
         sums.vehicles = record.idle + record.driving + record.queued + record.charging + record.discharging;
@@ -328,10 +329,10 @@ impl Metrics {
         if self.measures(record.time) {
             let from = record.since.max(self.setup.measured_from);
             self.peak.read(from, record.time, record.power_kw);
-            if let Some((_, peak)) = self.stations.get_mut(record.station.index()) {
+            if let Some((_, peak)) = self.stations.of_mut(record.station) {
                 peak.read(from, record.time, record.power_kw);
             }
-            self.operators[record.operator.index()].peak.read(from, record.time, record.power_kw);
+            self.operators[record.operator].peak.read(from, record.time, record.power_kw);
             self.retailers.station(record);
         }
     }
@@ -353,7 +354,7 @@ impl Metrics {
             return;
         }
         self.loads.add(record);
-        self.operators[record.operator.index()].loads.add(record);
+        self.operators[record.operator].loads.add(record);
     }
 
     fn supply(&mut self, record: &SupplyRecord) {
@@ -369,8 +370,8 @@ impl Metrics {
         self.competitors.market(record);
         let hours = (record.product_end - record.product_start) as f64 / 3_600.0;
         let kwh = record.accepted_kw * hours;
-        if let Account::Fleet(fleet) = self.bidders[record.bidder.index()] {
-            let sums = &mut self.fleets[fleet.index()];
+        if let Account::Fleet(fleet) = self.bidders[record.bidder] {
+            let sums = &mut self.fleets[fleet];
             match (record.market, record.side) {
                 (None, _) => sums.imbalance_kwh += record.imbalance_kwh,
                 (Some(_), Side::Buy) => {
@@ -381,7 +382,7 @@ impl Metrics {
             }
         }
         let Some(market) = record.market else { return };
-        let MarketSums { figures, value } = &mut self.markets[market.index()];
+        let MarketSums { figures, value } = &mut self.markets[market];
         *(if kwh > 0.0 { &mut figures.bids_accepted } else { &mut figures.bids_rejected }) += 1;
         figures.cash += record.cash;
         match record.side {
@@ -400,14 +401,14 @@ impl Metrics {
         self.retailers.ledger(entry);
         let parties = [(entry.debit, true), (entry.credit, false)];
         for (account, receives) in parties {
-            match self.accounts[account.index()] {
+            match self.accounts[account] {
                 Account::Fleet(fleet) => {
-                    let sums = &mut self.fleets[fleet.index()];
+                    let sums = &mut self.fleets[fleet];
                     sums.money[entry.kind as usize] += if receives { entry.amount } else { -entry.amount };
                     *(if receives { &mut sums.received } else { &mut sums.paid }) += entry.amount;
                 }
                 Account::Operator(operator) => {
-                    let sums = &mut self.operators[operator.index()];
+                    let sums = &mut self.operators[operator];
                     *(if receives { &mut sums.received } else { &mut sums.paid }) += entry.amount;
                     match (entry.kind, receives) {
                         (EntryKind::Charging, true) => sums.revenue += entry.amount,
@@ -453,9 +454,9 @@ mod tests {
 
     fn metrics() -> Metrics {
         let labels = Labels {
-            fleets: vec!["a".into(), "b".into()],
-            operators: vec!["hub".into()],
-            retailers: vec!["grid".into()],
+            fleets: vec!["a".into(), "b".into()].into(),
+            operators: vec!["hub".into()].into(),
+            retailers: vec!["grid".into()].into(),
             chart: Chart { fleets: 2, operators: 1, retailers: 1, ..Chart::default() },
             ..Labels::default()
         };
@@ -571,7 +572,7 @@ mod tests {
                 credit: chart.id(credit),
                 amount: Money(millionths),
                 kind,
-                reference: Reference::Trip(0),
+                reference: Reference::Trip(RequestId(0)),
             });
         };
         post(a, Account::Riders, 10_000_000, EntryKind::Fare);

@@ -26,7 +26,9 @@ pub use table::Row;
 pub use tables::*;
 
 use crate::geo::Places;
-use crate::ids::{OperatorId, StationId};
+use crate::ids::{
+    BidderId, FleetId, HouseholdId, IdVec, MarketId, OperatorId, RetailerId, StationId, TypeId, VehicleId,
+};
 use crate::ledger::{Account, Chart};
 use crate::time::SimTime;
 use std::sync::Arc;
@@ -155,23 +157,23 @@ pub struct Labels {
     /// Places, with their names or coordinates.
     pub places: Arc<Places>,
     /// Names of fleets.
-    pub fleets: Vec<String>,
+    pub fleets: IdVec<FleetId, String>,
     /// Names of vehicles.
-    pub vehicles: Vec<String>,
+    pub vehicles: IdVec<VehicleId, String>,
     /// Names of vehicle types.
-    pub vehicle_types: Vec<String>,
+    pub vehicle_types: IdVec<TypeId, String>,
     /// Names of stations.
-    pub stations: Vec<String>,
+    pub stations: IdVec<StationId, String>,
     /// Names of operators.
-    pub operators: Vec<String>,
+    pub operators: IdVec<OperatorId, String>,
     /// Names of retailers.
-    pub retailers: Vec<String>,
+    pub retailers: IdVec<RetailerId, String>,
     /// Names of markets.
-    pub markets: Vec<String>,
+    pub markets: IdVec<MarketId, String>,
     /// Names of groups of households.
-    pub households: Vec<String>,
+    pub households: IdVec<HouseholdId, String>,
     /// Accounts of bidders, by bidder.
-    pub bidders: Vec<Account>,
+    pub bidders: IdVec<BidderId, Account>,
     /// Numbers of the accounts.
     pub chart: Chart,
     /// Currency of all amounts, for example `EUR`.
@@ -184,12 +186,12 @@ impl Labels {
         let (kind, name) = match account {
             Account::Riders => ("riders", ""),
             Account::Outside => ("outside", ""),
-            Account::Fleet(id) => ("fleet:", self.fleets[id.index()].as_str()),
-            Account::Operator(id) => ("operator:", self.operators[id.index()].as_str()),
-            Account::Retailer(id) => ("retailer:", self.retailers[id.index()].as_str()),
-            Account::Market(id) => ("market:", self.markets[id.index()].as_str()),
+            Account::Fleet(id) => ("fleet:", self.fleets[id].as_str()),
+            Account::Operator(id) => ("operator:", self.operators[id].as_str()),
+            Account::Retailer(id) => ("retailer:", self.retailers[id].as_str()),
+            Account::Market(id) => ("market:", self.markets[id].as_str()),
             Account::SystemOperator => ("system operator", ""),
-            Account::Households(id) => ("households:", self.households[id.index()].as_str()),
+            Account::Households(id) => ("households:", self.households[id].as_str()),
         };
         out.push_str(kind);
         out.push_str(name);

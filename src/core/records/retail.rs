@@ -2,7 +2,7 @@
 
 use super::figures::RetailerFigures;
 use super::{HouseholdRecord, Labels, StationRecord};
-use crate::ids::{AccountId, RetailerId};
+use crate::ids::{AccountId, FleetId, IdVec, RetailerId, StationId};
 use crate::ledger::{Account, EntryKind, LedgerEntry, Money};
 use crate::time::SimTime;
 
@@ -10,11 +10,11 @@ use crate::time::SimTime;
 #[derive(Debug, Clone, Default)]
 pub struct RetailFacts {
     /// Retailer of each station.
-    pub stations: Vec<RetailerId>,
+    pub stations: IdVec<StationId, RetailerId>,
     /// Whether each retailer has households or a cost of generation; empty if none has.
-    pub shown: Vec<bool>,
+    pub shown: IdVec<RetailerId, bool>,
     /// Whether the vehicles of each fleet are privately owned.
-    pub private: Vec<bool>,
+    pub private: IdVec<FleetId, bool>,
 }
 
 /// Sums of one retailer.
@@ -36,8 +36,8 @@ struct Sums {
 /// Running sums.
 pub(super) struct RetailSums {
     facts: RetailFacts,
-    names: Vec<String>,
-    all: Vec<Sums>,
+    names: IdVec<RetailerId, String>,
+    all: IdVec<RetailerId, Sums>,
     /// Times of the current readings and of those before.
     time: Option<SimTime>,
     before: Option<SimTime>,
@@ -61,7 +61,7 @@ impl RetailSums {
         };
         Self {
             facts: if shown { facts.clone() } else { RetailFacts::default() },
-            names: if shown { labels.retailers.clone() } else { Vec::new() },
+            names: if shown { labels.retailers.clone() } else { IdVec::default() },
             all: (0..if shown { labels.retailers.len() } else { 0 }).map(sums).collect(),
             time: None,
             before: None,
@@ -93,14 +93,14 @@ impl RetailSums {
             self.end_reading();
             self.time = Some(time);
         }
-        if let Some(sums) = self.all.get_mut(retailer.index()) {
+        if let Some(sums) = self.all.of_mut(retailer) {
             sums.load_kw += power_kw;
         }
     }
 
     /// The meters of a station were read.
     pub fn station(&mut self, record: &StationRecord) {
-        if let Some(&retailer) = self.facts.stations.get(record.station.index()) {
+        if let Some(&retailer) = self.facts.stations.of(record.station) {
             self.read(record.time, retailer, record.power_kw);
         }
     }
@@ -165,15 +165,15 @@ mod tests {
     #[test]
     fn the_load_of_a_retailer_is_that_of_homes_and_stations() {
         let labels = Labels {
-            retailers: vec!["a".into(), "b".into()],
-            households: vec!["x".into()],
+            retailers: vec!["a".into(), "b".into()].into(),
+            households: vec!["x".into()].into(),
             chart: Chart { retailers: 2, households: 1, ..Chart::default() },
             ..Labels::default()
         };
         let facts = RetailFacts {
-            stations: vec![RetailerId(1), RetailerId(0)],
-            shown: vec![false, true],
-            private: vec![],
+            stations: vec![RetailerId(1), RetailerId(0)].into(),
+            shown: vec![false, true].into(),
+            private: vec![].into(),
         };
         let mut sums = RetailSums::new(&labels, &facts);
         for (time, at_station, at_home) in [(0, 0.0, 0.0), (1_800, 10.0, 30.0), (3_600, -4.0, 24.0)] {
@@ -207,7 +207,7 @@ mod tests {
             (other, b, 5, EntryKind::Generation),
             (a, other, 100, EntryKind::Energy),
         ] {
-            let (time, reference) = (SimTime(0), Reference::Retailer(1));
+            let (time, reference) = (SimTime(0), Reference::Retailer(RetailerId(1)));
             let (debit, credit) = (labels.chart.id(debit), labels.chart.id(credit));
             sums.ledger(&LedgerEntry {
                 time,

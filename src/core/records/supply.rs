@@ -40,8 +40,7 @@ pub(super) struct SupplySums {
 impl SupplySums {
     /// Empty sums.
     pub fn new(labels: &Labels, facts: &CompetitionFacts) -> Self {
-        let name =
-            |retailer: &RetailerId| labels.retailers.get(retailer.index()).cloned().unwrap_or_default();
+        let name = |retailer: &RetailerId| labels.retailers.of(*retailer).cloned().unwrap_or_default();
         let all: Vec<Sums> =
             facts.retailers.iter().map(|retailer| Sums { name: name(retailer), ..Sums::default() }).collect();
         let first = facts.retailers.first().map(|retailer| Account::Retailer(*retailer));
@@ -149,12 +148,12 @@ mod tests {
     #[test]
     fn figures_of_two_days() {
         let labels = Labels {
-            retailers: vec!["grid".into(), "a".into(), "b".into()],
-            bidders: vec![Account::Fleet(FleetId(0)), Account::Retailer(RetailerId(1))],
+            retailers: vec!["grid".into(), "a".into(), "b".into()].into(),
+            bidders: vec![Account::Fleet(FleetId(0)), Account::Retailer(RetailerId(1))].into(),
             ..Labels::default()
         };
         let facts = CompetitionFacts {
-            retailers: vec![RetailerId(1), RetailerId(2)],
+            retailers: vec![RetailerId(1), RetailerId(2)].into(),
             days: vec![SimTime(0), SimTime(86_400)],
         };
         let mut sums = SupplySums::new(&labels, &facts);

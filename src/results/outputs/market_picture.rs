@@ -56,8 +56,8 @@ impl MarketPicture {
             end,
             clock,
             currency: labels.currency.clone(),
-            markets: labels.markets.clone(),
-            retailers: labels.retailers[..retailers].to_vec(),
+            markets: labels.markets.to_vec(),
+            retailers: labels.retailers.iter().take(retailers).cloned().collect(),
             is_fleet: labels.bidders.iter().map(|bidder| matches!(bidder, Account::Fleet(_))).collect(),
             read: (0..labels.fleets.len()).map(|fleet| bids(fleet).then_some(start)).collect(),
             settlement_s,
@@ -217,10 +217,10 @@ mod tests {
 
     fn picture(days: i64) -> MarketPicture {
         let labels = Labels {
-            fleets: vec!["cars".into(), "vans".into()],
-            retailers: vec!["industry".into()],
-            markets: vec!["reserve".into(), "intraday".into()],
-            bidders: vec![Account::Fleet(FleetId(0)), Account::Retailer(RetailerId(0))],
+            fleets: vec!["cars".into(), "vans".into()].into(),
+            retailers: vec!["industry".into()].into(),
+            markets: vec!["reserve".into(), "intraday".into()].into(),
+            bidders: vec![Account::Fleet(FleetId(0)), Account::Retailer(RetailerId(0))].into(),
             currency: "EUR".into(),
             ..Labels::default()
         };

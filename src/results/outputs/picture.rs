@@ -102,9 +102,9 @@ impl Overview {
             currency: labels.currency.clone(),
             states: Bins::new(bins, STATES.len()),
             power: Bins::new(bins, labels.operators.len()),
-            operators: labels.operators.clone(),
+            operators: labels.operators.to_vec(),
             prices: vec![Vec::new(); labels.retailers.len()],
-            retailers: labels.retailers.clone(),
+            retailers: labels.retailers.to_vec(),
             hours: vec![Hour::default(); hours],
         }
     }
@@ -303,7 +303,7 @@ mod tests {
     fn overview(days: i64, operators: usize) -> Overview {
         let labels = Labels {
             operators: (0..operators).map(|o| format!("operator {o}")).collect(),
-            retailers: vec!["grid".into()],
+            retailers: vec!["grid".into()].into(),
             currency: "USD".into(),
             ..Labels::default()
         };

@@ -1,7 +1,7 @@
 //! The resources that coalitions share, and the absence of fleets that do not take part.
 
 use crate::spec::{DemandOf, ScenarioFile, Shares};
-use gridfleet_core::ids::FleetId;
+use gridfleet_core::ids::{FleetId, IdVec, RequestId};
 use gridfleet_core::rng::{Purpose, Streams};
 use gridfleet_sim::world::{Requests, Station, VehicleStart};
 use rand::RngExt as _;
@@ -43,8 +43,9 @@ pub fn leave_out(
     vehicles.retain(|vehicle| takes_part[vehicle.fleet.index()]);
     match spec.operation.demand {
         DemandOf::Members => {
-            let keeps: Vec<bool> = requests.fleet.iter().map(|fleet| takes_part[fleet.index()]).collect();
-            requests.retain(|i| keeps[i]);
+            let keeps: IdVec<RequestId, bool> =
+                requests.fleet.iter().map(|fleet| takes_part[fleet.index()]).collect();
+            requests.retain(|request| keeps[request]);
         }
         DemandOf::All => {
             let draws = streams.of(Purpose::FleetChoice);

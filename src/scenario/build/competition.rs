@@ -19,7 +19,7 @@ pub fn competition(plan: &Option<CompetitionPlan>, vehicles: usize, streams: Str
     };
     Some(Competition {
         retailers: plan.retailers.clone(),
-        member: plan.member.clone(),
+        member: plan.member.clone().into(),
         initial_shares: plan.initial_shares.clone(),
         reluctance_per_mwh: plan.reluctance_per_mwh.clone(),
         max_price_per_mwh: plan.max_price_per_mwh,

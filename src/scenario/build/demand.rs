@@ -251,13 +251,7 @@ impl DemandModel<'_> {
 /// No requests, with memory for `count` of them.
 fn with_capacity(count: usize) -> Requests {
     let mut requests = Requests::default();
-    requests.time.reserve_exact(count);
-    requests.origin.reserve_exact(count);
-    requests.destination.reserve_exact(count);
-    requests.duration_s.reserve_exact(count);
-    requests.distance_km.reserve_exact(count);
-    requests.fare.reserve_exact(count);
-    requests.fleet.reserve_exact(count);
+    requests.reserve(count);
     requests
 }
 

@@ -102,16 +102,15 @@ fn merge(
     vehicles: &[VehicleStart],
 ) {
     let old = std::mem::take(requests);
-    let mut rest = (0..old.len()).map(RequestId::new).peekable();
+    let mut rest = old.time.ids().peekable();
     let copy = |requests: &mut Requests, request: RequestId| {
-        let i = request.index();
-        requests.time.push(old.time[i]);
-        requests.origin.push(old.origin[i]);
-        requests.destination.push(old.destination[i]);
-        requests.duration_s.push(old.duration_s[i]);
-        requests.distance_km.push(old.distance_km[i]);
-        requests.fare.push(old.fare[i]);
-        requests.fleet.push(old.fleet[i]);
+        requests.time.push(old.time[request]);
+        requests.origin.push(old.origin[request]);
+        requests.destination.push(old.destination[request]);
+        requests.duration_s.push(old.duration_s[request]);
+        requests.distance_km.push(old.distance_km[request]);
+        requests.fare.push(old.fare[request]);
+        requests.fleet.push(old.fleet[request]);
         requests.recorded.push(old.recorded_trip(request));
     };
     for (time, vehicle, home, duration_s, distance_km) in trips {

@@ -18,24 +18,24 @@ pub fn snap(requests: &mut Requests, vehicles: &[VehicleStart], stations: &[Stat
     }
     let mut last: Vec<Option<PlaceId>> = vec![None; vehicles.len()];
     let mut search = Search::default();
-    for i in 0..requests.len() {
-        let Some(recorded) = requests.recorded[i] else { continue };
+    for request in requests.time.ids() {
+        let Some(recorded) = requests.recorded[request] else { continue };
         let last = &mut last[recorded.vehicle.index()];
         match *last {
-            Some(place) if places.distance_km(place, requests.origin[i]) <= SAME_PLACE_KM => {
-                requests.origin[i] = place;
+            Some(place) if places.distance_km(place, requests.origin[request]) <= SAME_PLACE_KM => {
+                requests.origin[request] = place;
             }
             _ => {}
         }
         if recorded.ends_at_charger {
             let fleet = vehicles[recorded.vehicle.index()].fleet;
             let mut first = First::new(|station: u32| stations[station as usize].access.allows(fleet));
-            let destination = requests.destination[i];
+            let destination = requests.destination[request];
             index.nearest(places, destination, 1, SAME_PLACE_KM, &mut search, &mut first);
             if let Some(station) = first.found {
-                requests.destination[i] = stations[station as usize].place;
+                requests.destination[request] = stations[station as usize].place;
             }
         }
-        *last = Some(requests.destination[i]);
+        *last = Some(requests.destination[request]);
     }
 }

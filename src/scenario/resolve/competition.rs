@@ -5,7 +5,7 @@ use crate::document::Problems;
 use crate::document::suggest;
 use crate::spec::{CompetitionSpec, Reluctance, ScenarioFile};
 use gridfleet_core::ids::RetailerId;
-use gridfleet_core::markets::{Imbalance, MarketKind, Series};
+use gridfleet_core::markets::{Imbalance, Market, MarketKind, Series};
 use gridfleet_core::time::{DAY_S, SimTime};
 use gridfleet_games::bilevel::Owners;
 use gridfleet_sim::policies::AggregatorSpec;
@@ -227,12 +227,12 @@ fn market(
     if *policy == (AggregatorSpec::Passive {}) {
         return;
     }
-    let Some(at) = trading.markets.iter().position(|market| market.kind == MarketKind::DayAhead) else {
+    let day_ahead = |(_, market): &(usize, &Market)| market.kind == MarketKind::DayAhead;
+    let Some((at, market)) = trading.markets.iter().enumerate().find(day_ahead) else {
         let found = format!("\"{}\", but no market of kind \"day-ahead\"", policy.name());
         problems.add(KEY, found, "a [[markets]] entry with kind = \"day-ahead\"");
         return;
     };
-    let market = &trading.markets[at];
     if let Some(aggregator) = aggregator
         && aggregator.slot_s != market.products.slot_s
     {

@@ -50,8 +50,8 @@ pub fn grid(
             base_factor,
             station_kvar_per_kw: kvar_per_kw(feeder_spec.station_power_factor),
             household_kvar_per_kw: kvar_per_kw(feeder_spec.household_power_factor),
-            station_bus,
-            household_bus,
+            station_bus: station_bus.into(),
+            household_bus: household_bus.into(),
             feeder,
         })
     })

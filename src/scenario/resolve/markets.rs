@@ -42,8 +42,8 @@ pub fn trading(
     let mut bidders = fleets_that_bid(spec, problems);
     bidders.extend(super::competition::aggregator(spec).map(Party::Retailer));
     Trading {
-        markets,
-        bidders,
+        markets: markets.into(),
+        bidders: bidders.into(),
         imbalance: imbalance.unwrap_or(Imbalance::Penalty(0.0)),
         settlement_s,
         clairvoyant_bound: spec.operation.clairvoyant_bound,

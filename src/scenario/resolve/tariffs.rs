@@ -130,7 +130,7 @@ fn of_market(
     problems: &mut Problems<'_>,
 ) -> Option<(Tariff, i64)> {
     let id = markets::market(market, trading, file, &format!("{key}.tariff.market"), problems)?;
-    let rules = &trading.markets[id.index()];
+    let rules = &trading.markets[id];
     let slot_s = spec.slot_s.unwrap_or(rules.products.slot_s);
     if rules.products.slot_s % slot_s != 0 {
         let expected = format!("the market's product, {} s, or a part of it", rules.products.slot_s);

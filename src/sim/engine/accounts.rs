@@ -99,7 +99,7 @@ impl Books<'_> {
         let cost = self.accounts.money(cost, EntryKind::Charging, now);
         record.cost = cost.units();
         self.recorder.record(Record::Session(&record));
-        let reference = Reference::Session(record.session.0);
+        let reference = Reference::Session(record.session);
         let (fleet, operator) = (Account::Fleet(record.fleet), Account::Operator(record.operator));
         let retailer = Account::Retailer(record.retailer);
         let energy_cost = self.accounts.money(energy_cost - earlier_cost, EntryKind::Energy, now);

@@ -56,7 +56,7 @@ pub(super) fn send(
     if v.activity() != Activity::Idle {
         return Err(Refusal::VehicleNotIdle);
     }
-    let site = &step.setup.stations[station.index()];
+    let site = &step.setup.stations[station];
     if !site.access.allows(v.fleet) || site.connectors.iter().all(|&c| vehicle_type.limit_kw(c) <= 0.0) {
         return Err(Refusal::NoAccess);
     }
@@ -85,10 +85,10 @@ pub(super) fn send(
 /// Posts the cost to its fleet of carrying a vehicle that cannot continue.
 pub(super) fn pay_rescue(step: &mut Step<'_>, vehicle: VehicleId) {
     let fleet = step.state.vehicles[vehicle].fleet;
-    let cost = step.setup.fleets[fleet.index()].rescue_cost;
+    let cost = step.setup.fleets[fleet].rescue_cost;
     let cost = step.books.accounts.money(cost, EntryKind::Rescue, step.state.now);
     let (to, from) = (Account::Outside, Account::Fleet(fleet));
-    step.books.pay(step.state.now, to, from, cost, EntryKind::Rescue, Reference::Vehicle(vehicle.0));
+    step.books.pay(step.state.now, to, from, cost, EntryKind::Rescue, Reference::Vehicle(vehicle));
 }
 
 /// An idle vehicle departs for a station along this route.
@@ -102,6 +102,6 @@ pub(super) fn head_for(
     step.state.fire(vehicle, Trigger::SeekCharge);
     step.state.vehicles[vehicle].station = Some(station);
     step.state.stations.expect(station);
-    let place = step.setup.stations[station.index()].place;
+    let place = step.setup.stations[station].place;
     step.set_out(vehicle, LegPurpose::ToStation, place, route.distance_km, route.duration_s, energy_kwh);
 }

@@ -134,17 +134,17 @@ fn switch(step: &mut Step<'_>, competition: &Competition, choice: &[u8]) {
         let Some(session) = step.state.stations.session(position) else { continue };
         let v = &step.state.vehicles[session.vehicle];
         let Some(station) = v.station else { continue };
-        let site = &setup.stations[station.index()];
+        let site = &setup.stations[station];
         if !setup.competes(site.retailer) {
             continue;
         }
-        let contract = usize::from(competition.contracts[session.vehicle.index()]);
+        let contract = usize::from(competition.contracts[session.vehicle]);
         let before = usize::from(step.state.competition.choice[contract]);
         if before == usize::from(choice[contract]) {
             continue;
         }
-        let (retailer, reference) = (competition.retailers[before], Reference::Session(session.id.0));
-        let vehicle_type = &setup.types[v.vehicle_type.index()];
+        let (retailer, reference) = (competition.retailers[before], Reference::Session(session.id));
+        let vehicle_type = &setup.types[v.vehicle_type];
         let Some(owed) = step.state.stations.leave_retailer(position, vehicle_type, now) else { continue };
         let cell = &mut step.state.drawn[(v.fleet, retailer)];
         cell.kwh += owed.kwh;

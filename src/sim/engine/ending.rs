@@ -3,7 +3,7 @@
 use super::step::Step;
 use super::{rides, visits};
 use crate::world::{RequestState, Ride};
-use gridfleet_core::ids::{RequestId, StationId, VehicleId};
+use gridfleet_core::ids::VehicleId;
 use gridfleet_core::records::{EndReason, Record, TripRecord, TripStatus};
 
 /// Records all that is in progress. The world is not to be changed after this, except for meters to be read.
@@ -15,16 +15,16 @@ pub(super) fn record_in_progress(step: &mut Step<'_>) {
         let ride = step.state.vehicles[vehicle].ride;
         record_leg(step, vehicle, ride);
     }
-    for i in 0..step.setup.stations.len() {
-        let (station, mut at) = (StationId::new(i), 0);
+    for station in step.setup.stations.ids() {
+        let mut at = 0;
         while let Some(&waiting) = step.state.stations.station(station).queue.get(at) {
             visits::record_waiting(step, station, &waiting, None, EndReason::InProgress);
             at += 1;
         }
     }
-    for i in 0..step.state.requests.len() {
-        if matches!(step.state.requests[i], RequestState::Waiting | RequestState::Future) {
-            let record = rides::trip_without_vehicle(step, RequestId::new(i), TripStatus::InProgress);
+    for request in step.state.requests.ids() {
+        if matches!(step.state.requests[request], RequestState::Waiting | RequestState::Future) {
+            let record = rides::trip_without_vehicle(step, request, TripStatus::InProgress);
             step.books.recorder.record(Record::Trip(&record));
         }
     }
@@ -60,7 +60,7 @@ fn record_leg(step: &mut Step<'_>, vehicle: VehicleId, ride: Option<Ride>) {
         distance_km: if picked_up { leg.distance_km * share } else { 0.0 },
         deadhead_km: if picked_up { before.deadhead_km } else { leg.distance_km * share },
         energy_kwh: after.energy_kwh,
-        accrued_fare: if picked_up { requests.fare[before.request.index()].units() * share } else { 0.0 },
+        accrued_fare: if picked_up { requests.fare[before.request].units() * share } else { 0.0 },
         soc_start: Some(before.soc_start),
         soc_end: Some(v.soc()),
         ..rides::trip_without_vehicle(step, before.request, TripStatus::InProgress)

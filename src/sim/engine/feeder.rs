@@ -24,7 +24,7 @@
 
 use super::step::Step;
 use crate::world::{Enforce, Grid, Setup, State};
-use gridfleet_core::ids::{StationId, VehicleId};
+use gridfleet_core::ids::VehicleId;
 use gridfleet_core::records::{
     BusRecord, FeederRecord, FlowRecord, HouseholdRecord, Record, Recorder, StationRecord,
 };
@@ -84,13 +84,13 @@ impl Recorder for Loads {
 
 impl Loads {
     fn station(&mut self, record: &StationRecord) {
-        let bus = self.grid.station_bus[record.station.index()];
+        let bus = self.grid.station_bus[record.station];
         self.kw[bus] += record.power_kw;
         self.kvar[bus] += self.grid.station_kvar_per_kw * record.power_kw;
     }
 
     fn household(&mut self, record: &HouseholdRecord) {
-        let bus = self.grid.household_bus[record.household.index()];
+        let bus = self.grid.household_bus[record.household];
         self.kw[bus] += record.power_kw;
         self.kvar[bus] += self.grid.household_kvar_per_kw * record.power_kw;
     }
@@ -174,11 +174,11 @@ impl Feeder {
             self.active_mw[i] = most(bus.load_mw);
             self.reactive_mvar[i] = most(bus.load_mvar);
         }
-        for (i, group) in setup.retail.households.iter().enumerate() {
-            let Some(homes) = state.retail.households.get(i) else { continue };
+        for (id, group) in setup.retail.households.entries() {
+            let Some(homes) = state.retail.households.of(id) else { continue };
             let announced = homes.plan.iter().skip(homes.in_force).take_while(|slot| slot.0 < until);
             let most_kw = announced.fold(homes.power_kw, |most, slot| most.max(slot.1));
-            let (bus, mw) = (grid.household_bus[i], f64::from(group.count) * most_kw / 1_000.0);
+            let (bus, mw) = (grid.household_bus[id], f64::from(group.count) * most_kw / 1_000.0);
             self.active_mw[bus] += mw;
             self.reactive_mvar[bus] += grid.household_kvar_per_kw * mw;
         }
@@ -189,16 +189,15 @@ impl Feeder {
         let Self { grid, limits: Some(limits), active_mw, reactive_mvar, .. } = self else { return };
         let (setup, now) = (step.setup, step.state.now);
         let vehicles = &step.state.vehicles;
-        let type_of = |vehicle: VehicleId| vehicles[vehicle].vehicle_type.index();
+        let type_of = |vehicle: VehicleId| vehicles[vehicle].vehicle_type;
         let stations = &step.state.stations;
-        let wants =
-            (0..setup.stations.len()).map(|i| stations.wants_kw(setup, type_of, StationId::new(i), now));
+        let wants = setup.stations.ids().map(|id| stations.wants_kw(setup, type_of, id, now));
         limits.wants_kw.clear();
         limits.wants_kw.extend(wants);
         limits.find(grid, active_mw, reactive_mvar);
         self.held_back_kw = 0.0;
-        for i in 0..setup.stations.len() {
-            let (bus, (wanted_kw, most_kw)) = (grid.station_bus[i], limits.wants_kw[i]);
+        for (station, &(wanted_kw, most_kw)) in setup.stations.ids().zip(&limits.wants_kw) {
+            let bus = grid.station_bus[station];
             let (share, room) = (limits.shares[bus], limits.room_shares[bus]);
             let limit_kw = match (share < 1.0, room < 1.0) {
                 (true, _) => share * wanted_kw,
@@ -206,7 +205,6 @@ impl Feeder {
                 (false, false) => f64::INFINITY,
             };
             self.held_back_kw += (1.0 - share) * wanted_kw;
-            let station = StationId::new(i);
             if step.state.stations.station(station).feeder_kw != limit_kw {
                 step.state.stations.set_feeder_limit(setup, station, limit_kw);
                 step.divide_power(station);

@@ -79,18 +79,16 @@ impl Guard {
     pub(super) fn endless(&self, setup: &Setup, time: SimTime, event: Event) -> EndlessInstant {
         let (event, entity) = match event {
             Event::StationChange(at) => {
-                ("station change", format!("station \"{}\"", setup.stations[at.index()].name))
+                ("station change", format!("station \"{}\"", setup.stations[at].name))
             }
-            Event::LegEnd(vehicle) => {
-                ("arrival", format!("vehicle \"{}\"", setup.vehicles[vehicle.index()].name))
-            }
+            Event::LegEnd(vehicle) => ("arrival", format!("vehicle \"{}\"", setup.vehicles[vehicle].name)),
             Event::GateClosure(market) | Event::Clearing(market) => {
-                ("gate or clearing", format!("market \"{}\"", setup.trading.markets[market.index()].name))
+                ("gate or clearing", format!("market \"{}\"", setup.trading.markets[market].name))
             }
             Event::LoadClearing(retailer)
             | Event::PriceBroadcast(retailer)
             | Event::PriceChange(retailer) => {
-                ("price", format!("retailer \"{}\"", setup.retailers[retailer.index()].name))
+                ("price", format!("retailer \"{}\"", setup.retailers[retailer].name))
             }
             Event::Settlement => ("settlement", "the markets".to_owned()),
             Event::Meter => ("meter reading", "the simulation".to_owned()),

@@ -137,7 +137,7 @@ impl Handlers {
         } else if let Some(outlook) = self.retail.settle_on_prices(step, retailer, slots) {
             self.apply(step);
             prices_per_mwh.extend_from_slice(&outlook.prices_per_mwh[..slots.due]);
-            step.state.prices[retailer.index()].outlook = Some(outlook);
+            step.state.prices[retailer].outlook = Some(outlook);
         }
         self.prices.announce(step, retailer, &prices_per_mwh);
     }

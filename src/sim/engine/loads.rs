@@ -10,7 +10,7 @@ use super::EventQueue;
 use super::step::Step;
 use crate::world::State;
 use crate::world::charging::FleetEnergy;
-use gridfleet_core::ids::RetailerId;
+use gridfleet_core::ids::{IdVec, RetailerId};
 use gridfleet_core::records::{LoadRecord, Record};
 
 /// Ends of the slots of load-dependent prices.
@@ -54,13 +54,13 @@ impl LoadSlots {
         let (setup, now) = (step.setup, step.state.now);
         let book = &step.state.loads[number];
         let (retailer, slot) = (book.retailer, book.current);
-        let rules = &setup.retailers[retailer.index()];
+        let rules = &setup.retailers[retailer];
         let start = book.start_of(slot).max(setup.start);
         let hours = (now - start) as f64 / 3_600.0;
         let mut load_kw = 0.0;
         self.station_kw.clear();
         // Only the readings of fleets need the sums by fleet.
-        let mut fleets = vec![FleetEnergy::default(); setup.fleets.len()];
+        let mut fleets = IdVec::filled(setup.fleets.len(), FleetEnergy::default());
         for (position, &station) in book.stations.iter().enumerate() {
             let total_kwh = step.state.read_station(setup, station, &mut fleets);
             let metered = total_kwh - book.metered_kwh[position];
@@ -74,7 +74,7 @@ impl LoadSlots {
         for (position, &power_kw) in self.station_kw.iter().enumerate() {
             let station = step.state.loads[number].stations[position];
             let nominal_kw = step.state.loads[number].nominal_of(position)[slot] / hours;
-            let site = &setup.stations[station.index()];
+            let site = &setup.stations[station];
             let (away_kw, budget_kw) =
                 (power_kw - nominal_kw, step.state.stations.station(station).budget_kw);
             let sensitivity_per_mwh_kw = site.sensitivity_per_mwh_kw;

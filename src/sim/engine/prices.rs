@@ -4,7 +4,7 @@ use super::EventQueue;
 use super::step::Step;
 use crate::policies::Slots;
 use crate::world::{Retailer, Setup, State};
-use gridfleet_core::ids::{MarketId, RetailerId};
+use gridfleet_core::ids::{IdVec, MarketId, RetailerId};
 use gridfleet_core::records::{PriceRecord, Record};
 use gridfleet_core::time::{DAY_S, SimTime};
 
@@ -19,13 +19,13 @@ struct Broadcasting {
 
 /// Progress of all announcements, by retailer.
 #[derive(Debug)]
-pub(super) struct Broadcasts(Vec<Broadcasting>);
+pub(super) struct Broadcasts(IdVec<RetailerId, Broadcasting>);
 
 impl Broadcasts {
     /// Before the first announcements, which are due at the start.
     pub fn new(setup: &Setup, queue: &mut EventQueue) -> Self {
-        for retailer in 0..setup.retailers.len() {
-            queue.broadcast(RetailerId::new(retailer), setup.start);
+        for retailer in setup.retailers.ids() {
+            queue.broadcast(retailer, setup.start);
         }
         let before = |retailer: &Retailer| Broadcasting {
             // Slots start at whole multiples of their length since the epoch.
@@ -37,8 +37,8 @@ impl Broadcasts {
 
     /// Slots of a retailer that are to be announced now, and those of the coming day.
     pub fn slots(&self, step: &Step<'_>, retailer: RetailerId) -> Slots {
-        let rules = &step.setup.retailers[retailer.index()];
-        let first = self.0[retailer.index()].next_slot;
+        let rules = &step.setup.retailers[retailer];
+        let first = self.0[retailer].next_slot;
         let mut slots = Slots { first, slot_s: rules.slot_s, due: 0, count: 0 };
         while slots.start(slots.due) + -rules.lead_s <= step.state.now
             && is_announced(step.setup, retailer, slots.start(slots.due))
@@ -52,8 +52,8 @@ impl Broadcasts {
     /// Announces every slot whose announcement is due, at these prices; slots beyond them have that of the tariff.
     pub fn announce(&mut self, step: &mut Step<'_>, retailer: RetailerId, prices_per_mwh: &[f64]) {
         let (setup, now) = (step.setup, step.state.now);
-        let rules = &setup.retailers[retailer.index()];
-        let broadcasting = &mut self.0[retailer.index()];
+        let rules = &setup.retailers[retailer];
+        let broadcasting = &mut self.0[retailer];
         let mut prices_per_mwh = prices_per_mwh.iter().copied();
         while broadcasting.next_slot + -rules.lead_s <= now
             && is_announced(setup, retailer, broadcasting.next_slot)
@@ -70,7 +70,7 @@ impl Broadcasts {
                     .next()
                     .unwrap_or_else(|| tariff_price(setup, step.state, retailer, valid_from)),
             };
-            step.state.prices[retailer.index()].broadcasts.push(record);
+            step.state.prices[retailer].broadcasts.push(record);
             if valid_from < setup.end {
                 step.books.recorder.record(Record::Price(&record));
             }
@@ -83,9 +83,9 @@ impl Broadcasts {
 
     /// Bills every session at the old price, which is returned, and applies the next one [currency/MWh].
     pub fn change(&mut self, step: &mut Step<'_>, retailer: RetailerId) -> f64 {
-        let book = &mut step.state.prices[retailer.index()];
+        let book = &mut step.state.prices[retailer];
         let old_per_mwh = book.current_per_mwh;
-        let broadcasting = &mut self.0[retailer.index()];
+        let broadcasting = &mut self.0[retailer];
         book.current_per_mwh = book.broadcasts[broadcasting.next_change].price_per_mwh;
         broadcasting.next_change += 1;
         // For a load-dependent price, the end of the slot has billed all energy.
@@ -100,20 +100,20 @@ impl Broadcasts {
 /// where they are known, so that plans made before do not depend on its end.
 pub(super) fn is_announced(setup: &Setup, retailer: RetailerId, slot: SimTime) -> bool {
     let beyond = || {
-        let market = |id: MarketId| setup.trading.markets[id.index()].price_without_bidders(slot).is_some();
-        !setup.competes(retailer) && setup.retailers[retailer.index()].tariff.reaches(slot, market)
+        let market = |id: MarketId| setup.trading.markets[id].price_without_bidders(slot).is_some();
+        !setup.competes(retailer) && setup.retailers[retailer].tariff.reaches(slot, market)
     };
     slot < setup.end || beyond()
 }
 
 /// Tariff of a retailer for the slot that starts at `valid_from` [currency/MWh].
 pub(super) fn tariff_price(setup: &Setup, state: &State, retailer: RetailerId, valid_from: SimTime) -> f64 {
-    let tariff = &setup.retailers[retailer.index()].tariff;
+    let tariff = &setup.retailers[retailer].tariff;
     let price_per_mwh = tariff.price_per_mwh(valid_from, &setup.clock, |market| {
         // The scenario checks that results are known before they are broadcast; slots without a product, at the ends of
         // the horizon and beyond it, have the price of the rest of the market.
-        let rules = &setup.trading.markets[market.index()];
-        let cleared = &state.trading.markets[market.index()].cleared_per_mwh;
+        let rules = &setup.trading.markets[market];
+        let cleared = &state.trading.markets[market].cleared_per_mwh;
         let product = rules.products.at(valid_from);
         let known = product.and_then(|product| cleared.get(product).copied());
         known.or_else(|| rules.price_without_bidders(valid_from)).expect("market prices cover the horizon")

@@ -252,7 +252,7 @@ impl EventQueue {
                 (first, source) = (candidate, Some(phase));
             }
         };
-        let times = &setup.requests.time;
+        let times: &[SimTime] = &setup.requests.time;
         offer(
             times.get(self.next_request).map(|&t| key((t - self.start) as u64, Phase::Request)),
             Some(Phase::Request),

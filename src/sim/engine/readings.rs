@@ -3,7 +3,7 @@
 use super::step::Step;
 use crate::world::charging::FleetEnergy;
 use crate::world::{Activity, Setup, State};
-use gridfleet_core::ids::{FleetId, StationId};
+use gridfleet_core::ids::{FleetId, IdVec, StationId, VehicleId};
 use gridfleet_core::ledger::{Account, EntryKind, Reference};
 use gridfleet_core::records::{FleetRecord, Record, StationRecord};
 use gridfleet_core::time::{DAY_S, SimTime};
@@ -13,9 +13,9 @@ use gridfleet_core::time::{DAY_S, SimTime};
 pub(super) struct Readings {
     time: SimTime,
     /// By fleet [kWh].
-    fleet_kwh: Vec<f64>,
+    fleet_kwh: IdVec<FleetId, f64>,
     /// Energy and charge since the last changes of power, by fleet.
-    charging: Vec<FleetEnergy>,
+    charging: IdVec<FleetId, FleetEnergy>,
 }
 
 /// Hours from one reading to the next.
@@ -25,7 +25,11 @@ pub(super) fn hours(since: SimTime, now: SimTime) -> f64 {
 
 impl Readings {
     pub fn new(setup: &Setup) -> Self {
-        Self { time: setup.start, fleet_kwh: vec![0.0; setup.fleets.len()], charging: Vec::new() }
+        Self {
+            time: setup.start,
+            fleet_kwh: IdVec::filled(setup.fleets.len(), 0.0),
+            charging: IdVec::default(),
+        }
     }
 
     /// Time of the latest reading.
@@ -51,7 +55,7 @@ impl Readings {
         let mut from = 0;
         while let Some(id) = next(step.state, from) {
             from = id.index() + 1;
-            let station = &setup.stations[id.index()];
+            let station = &setup.stations[id];
             let mut power_kw = 0.0;
             if step.state.stations.has_changed(id) {
                 let total_kwh = step.state.read_station(setup, id, &mut self.charging);
@@ -81,14 +85,13 @@ impl Readings {
         let hours = hours(since, now);
         let mean_kw = |kwh: f64| if hours > 0.0 { kwh / hours } else { 0.0 };
         let all = Activity::ALL;
-        for (i, counts) in step.state.vehicles.counts().iter().enumerate() {
+        for (fleet, counts) in step.state.vehicles.counts().entries() {
             let count = |activities: &[Activity]| activities.iter().map(|&a| counts[a as usize]).sum::<u32>();
             let size = counts.iter().sum::<u32>();
             let driving = all.into_iter().filter(|a| a.is_driving()).map(|a| counts[a as usize]).sum();
-            let fleet = FleetId::new(i);
             let (charge, energy) = (step.state.vehicles.charge(fleet), step.state.stations.fleet(fleet));
-            let soc_sum = charge.soc_sum(now, energy.risen + self.charging[i].risen);
-            let kwh = energy.kwh + self.charging[i].kwh;
+            let soc_sum = charge.soc_sum(now, energy.risen + self.charging[fleet].risen);
+            let kwh = energy.kwh + self.charging[fleet].kwh;
             step.books.recorder.record(Record::Fleet(&FleetRecord {
                 since,
                 time: now,
@@ -100,9 +103,9 @@ impl Readings {
                 discharging: count(&[Activity::Discharging]),
                 mean_soc: soc_sum / f64::from(size.max(1)),
                 stored_kwh: charge.stored_kwh(),
-                power_kw: mean_kw(kwh - self.fleet_kwh[i]),
+                power_kw: mean_kw(kwh - self.fleet_kwh[fleet]),
             }));
-            self.fleet_kwh[i] = kwh;
+            self.fleet_kwh[fleet] = kwh;
         }
         let setup = step.setup;
         if (now - setup.start) % DAY_S == 0 || now == setup.measured_from || now == setup.end {
@@ -115,10 +118,10 @@ impl Readings {
 fn post_driving(step: &mut Step<'_>) {
     let now = step.state.now;
     for (i, v) in step.state.vehicles.iter_mut().enumerate() {
-        let per_km = step.setup.fleets[v.fleet.index()].driving_cost_per_km;
+        let per_km = step.setup.fleets[v.fleet].driving_cost_per_km;
         let cost = per_km * std::mem::take(&mut v.unposted_km);
         let cost = step.books.accounts.money(cost, EntryKind::Driving, now);
         let (to, from) = (Account::Outside, Account::Fleet(v.fleet));
-        step.books.pay(now, to, from, cost, EntryKind::Driving, Reference::Vehicle(i as u32));
+        step.books.pay(now, to, from, cost, EntryKind::Driving, Reference::Vehicle(VehicleId::new(i)));
     }
 }

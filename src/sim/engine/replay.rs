@@ -14,9 +14,12 @@ use gridfleet_core::records::{EndReason, LegPurpose, LegRecord, Record, TripStat
 /// the same time, as they would before the next rental; otherwise a vehicle with too little charge would never charge
 /// again.
 fn carry_to_charger(step: &mut Step<'_>, request: RequestId, vehicle: VehicleId) {
-    let (requests, i) = (&step.setup.requests, request.index());
-    let Some(station) = step.view().station_at(vehicle, requests.destination[i]) else { return };
-    let route = Route { distance_km: requests.distance_km[i], duration_s: i64::from(requests.duration_s[i]) };
+    let requests = &step.setup.requests;
+    let Some(station) = step.view().station_at(vehicle, requests.destination[request]) else { return };
+    let route = Route {
+        distance_km: requests.distance_km[request],
+        duration_s: i64::from(requests.duration_s[request]),
+    };
     let target_soc = step.vehicle_type(vehicle).usable_soc[1];
     charging::pay_rescue(step, vehicle);
     let v = &mut step.state.vehicles[vehicle];
@@ -43,7 +46,7 @@ pub(super) fn check(step: &mut Step<'_>, request: RequestId, recorded: RecordedT
     }
     let view = step.view();
     let vehicle_type = view.vehicle_type(vehicle);
-    let driven_kwh = step.setup.requests.distance_km[request.index()] * view.consumption_kwh_per_km(vehicle);
+    let driven_kwh = step.setup.requests.distance_km[request] * view.consumption_kwh_per_km(vehicle);
     let (driven, charged) = match recorded.soc {
         RecordedSoc::Fell(fall) => (vehicle_type.kwh(fall), 0.0),
         RecordedSoc::Rose(rise) => (driven_kwh, driven_kwh + vehicle_type.kwh(rise)),
@@ -62,12 +65,12 @@ pub(super) fn check(step: &mut Step<'_>, request: RequestId, recorded: RecordedT
 
 /// A recorded trip begins.
 pub(super) fn depart(step: &mut Step<'_>, request: RequestId, vehicle: VehicleId, energy: TripEnergy) {
-    let (now, origin) = (step.state.now, step.setup.requests.origin[request.index()]);
+    let (now, origin) = (step.state.now, step.setup.requests.origin[request]);
     if let Some(connector) = step.state.vehicles[vehicle].connector {
         let reason = reason_to_leave(step, vehicle);
         visits::end_session(step, connector, reason);
     }
-    step.state.requests[request.index()] = RequestState::Assigned;
+    step.state.requests[request] = RequestState::Assigned;
     let v = &mut step.state.vehicles[vehicle];
     if v.place != origin {
         // The trace has the vehicle elsewhere: staff moved it, or a previous trip was lost here. The time and manner
@@ -101,7 +104,7 @@ fn reason_to_leave(step: &Step<'_>, vehicle: VehicleId) -> EndReason {
         let needed_s = vehicle_type.seconds_to(session.soc_start, session.limit_kw, session.target_soc);
         needed_s > (step.state.now - session.plug_in) as f64
     };
-    let private = step.setup.fleets[step.state.vehicles[vehicle].fleet.index()].private;
+    let private = step.setup.fleets[step.state.vehicles[vehicle].fleet].private;
     match step.state.session(vehicle) {
         Some(session) if private && too_short(session) => EndReason::ShortStay,
         _ => EndReason::Departure,

@@ -46,7 +46,7 @@ use super::visits;
 use crate::policies::response::ResponseSpec;
 use crate::policies::{PolicyStream, PriceLine, PriceOffer, Pricing, Refusal, Response, Slots, Turn};
 use crate::world::{DrawnEnergy, Fleet, Outlook, Setup, SlotLoad, State, Tariff, View};
-use gridfleet_core::ids::{FleetId, HouseholdId, RetailerId, StationId, VehicleId};
+use gridfleet_core::ids::{FleetId, HouseholdId, IdVec, RetailerId, StationId, VehicleId};
 use gridfleet_core::ledger::{Account, EntryKind, Money, Reference};
 use gridfleet_core::records::{HouseholdRecord, Record};
 use gridfleet_core::rng::Streams;
@@ -60,17 +60,17 @@ pub(super) struct Retailing {
     pricing_random: Pcg64,
     response_random: Pcg64,
     /// By retailer: whether it has households, privately owned vehicles, or a generation cost. Empty if there are none.
-    active: Vec<bool>,
+    active: IdVec<RetailerId, bool>,
     /// By retailer: start of the slot in progress.
-    slot_start: Vec<SimTime>,
+    slot_start: IdVec<RetailerId, SimTime>,
     /// By retailer: energy of privately owned vehicles and of all others up to then [kWh].
-    settled_kwh: Vec<[f64; 2]>,
+    settled_kwh: IdVec<RetailerId, [f64; 2]>,
     /// By group: energy drawn by its households up to then [kWh].
-    households_kwh: Vec<f64>,
+    households_kwh: IdVec<HouseholdId, f64>,
     /// By group: amount posted [currency].
-    posted: Vec<Money>,
+    posted: IdVec<HouseholdId, Money>,
     /// By group: energy and bill of all households at the last meter reading [kWh, currency].
-    read: Vec<(f64, f64)>,
+    read: IdVec<HouseholdId, (f64, f64)>,
     drawn: DrawnEnergy,
 }
 
@@ -82,12 +82,12 @@ impl Retailing {
             response: None,
             pricing_random: PolicyStream::Pricing.of(streams),
             response_random: PolicyStream::Response.of(streams),
-            active: Vec::new(),
-            slot_start: Vec::new(),
-            settled_kwh: Vec::new(),
-            households_kwh: Vec::new(),
-            posted: Vec::new(),
-            read: Vec::new(),
+            active: IdVec::default(),
+            slot_start: IdVec::default(),
+            settled_kwh: IdVec::default(),
+            households_kwh: IdVec::default(),
+            posted: IdVec::default(),
+            read: IdVec::default(),
             drawn: DrawnEnergy::default(),
         }
     }
@@ -103,15 +103,15 @@ impl Retailing {
         self.active = active(setup);
         self.pricing = pricing;
         self.response = Some(response.unwrap_or_else(|| ResponseSpec::Nominal {}.build()));
-        self.slot_start = vec![setup.start; self.active.len()];
-        self.settled_kwh = vec![[0.0; 2]; self.active.len()];
-        self.households_kwh = vec![0.0; retail.households.len()];
-        self.posted = vec![Money::ZERO; retail.households.len()];
-        self.read = vec![(0.0, 0.0); retail.households.len()];
+        self.slot_start = IdVec::filled(self.active.len(), setup.start);
+        self.settled_kwh = IdVec::filled(self.active.len(), [0.0; 2]);
+        self.households_kwh = IdVec::filled(retail.households.len(), 0.0);
+        self.posted = IdVec::filled(retail.households.len(), Money::ZERO);
+        self.read = IdVec::filled(retail.households.len(), (0.0, 0.0));
     }
 
     fn is_active(&self, retailer: RetailerId) -> bool {
-        self.active.get(retailer.index()).copied().unwrap_or(false)
+        self.active.of(retailer).copied().unwrap_or(false)
     }
 
     /// Prices of the slots of a retailer with price-responsive customers; `None` if its tariff sets them independently
@@ -163,16 +163,16 @@ impl Retailing {
         }
         // Power is divided once at each station, not once for each vehicle there.
         let mut stations: Vec<StationId> = Vec::new();
-        for i in 0..step.state.retail.plans.len() {
-            let plan = &mut step.state.retail.plans[i];
+        for vehicle in step.state.retail.plans.ids() {
+            let plan = &mut step.state.retail.plans[vehicle];
             let due = plan.partition_point(|step| step.0 <= now);
             let Some(&(_, power_kw)) = due.checked_sub(1).and_then(|last| plan.get(last)) else { continue };
-            let at = step.state.vehicles[VehicleId::new(i)].station;
-            if at.is_none_or(|station| setup.stations[station.index()].retailer != retailer) {
+            let at = step.state.vehicles[vehicle].station;
+            if at.is_none_or(|station| setup.stations[station].retailer != retailer) {
                 continue;
             }
             plan.drain(..due);
-            match visits::allow_power(step, VehicleId::new(i), power_kw) {
+            match visits::allow_power(step, vehicle, power_kw) {
                 Ok(station) => stations.push(station),
                 Err(refusal) => step.proposals.refuse(refusal),
             }
@@ -185,31 +185,31 @@ impl Retailing {
     /// Bills the households of a retailer for the energy drawn since the last bill, and the retailer for the cost of
     /// serving all its customers.
     fn settle_slot(&mut self, step: &mut Step<'_>, retailer: RetailerId, price_per_mwh: f64) {
-        let (setup, now, r) = (step.setup, step.state.now, retailer.index());
-        let hours = (now - self.slot_start[r]) as f64 / 3_600.0;
+        let (setup, now) = (step.setup, step.state.now);
+        let hours = (now - self.slot_start[retailer]) as f64 / 3_600.0;
         if hours <= 0.0 {
             return;
         }
         let households_kwh = self.bill_households(step, retailer, price_per_mwh);
         step.state.read_drawn(setup, &mut self.drawn);
         let mut kwh = [0.0; 2];
-        for (i, fleet) in setup.fleets.iter().enumerate() {
-            kwh[usize::from(!fleet.private)] += self.drawn[(FleetId::new(i), retailer)].kwh;
+        for (id, fleet) in setup.fleets.entries() {
+            kwh[usize::from(!fleet.private)] += self.drawn[(id, retailer)].kwh;
         }
-        let before = std::mem::replace(&mut self.settled_kwh[r], kwh);
+        let before = std::mem::replace(&mut self.settled_kwh[retailer], kwh);
         let load = SlotLoad {
-            start: self.slot_start[r],
+            start: self.slot_start[retailer],
             households_kw: households_kwh / hours,
             parked_kw: (kwh[0] - before[0]) / hours,
             others_kw: (kwh[1] - before[1]) / hours,
         };
-        self.slot_start[r] = now;
-        step.state.retail.loads[r].push(load);
+        self.slot_start[retailer] = now;
+        step.state.retail.loads[retailer].push(load);
         if let Some(generation) = setup.retail.generation(retailer) {
             let cost = generation.cost(setup.clock.hour(load.start), load.total_kw(), hours);
             let cost = step.books.accounts.money(cost, EntryKind::Generation, now);
             let (to, from) = (Account::Outside, Account::Retailer(retailer));
-            let reference = Reference::Retailer(u32::from(retailer.0));
+            let reference = Reference::Retailer(retailer);
             step.books.pay(now, to, from, cost, EntryKind::Generation, reference);
         }
     }
@@ -218,20 +218,20 @@ impl Retailing {
     fn bill_households(&mut self, step: &mut Step<'_>, retailer: RetailerId, price_per_mwh: f64) -> f64 {
         let now = step.state.now;
         let mut drawn_kwh = 0.0;
-        for (i, group) in step.setup.retail.households.iter().enumerate() {
+        for (id, group) in step.setup.retail.households.entries() {
             if group.retailer != retailer {
                 continue;
             }
-            let state = &mut step.state.retail.households[i];
+            let state = &mut step.state.retail.households[id];
             state.bill(now, price_per_mwh);
             let kwh = f64::from(group.count) * state.energy_kwh(now);
-            drawn_kwh += kwh - self.households_kwh[i];
-            self.households_kwh[i] = kwh;
+            drawn_kwh += kwh - self.households_kwh[id];
+            self.households_kwh[id] = kwh;
             let accounts = &mut *step.books.accounts;
             let billed = accounts.money(f64::from(group.count) * state.billed, EntryKind::Household, now);
-            let amount = billed - std::mem::replace(&mut self.posted[i], billed);
-            let (to, from) = (Account::Retailer(retailer), Account::Households(HouseholdId::new(i)));
-            let reference = Reference::Household(i as u32);
+            let amount = billed - std::mem::replace(&mut self.posted[id], billed);
+            let (to, from) = (Account::Retailer(retailer), Account::Households(id));
+            let reference = Reference::Household(id);
             step.books.pay(now, to, from, amount, EntryKind::Household, reference);
         }
         drawn_kwh
@@ -239,7 +239,7 @@ impl Retailing {
 
     /// Settles the slots that end with the horizon, which no event reaches.
     pub fn settle_last(&mut self, step: &mut Step<'_>) {
-        for retailer in (0..self.active.len()).map(RetailerId::new) {
+        for retailer in self.active.ids() {
             if self.is_active(retailer) {
                 let price_per_mwh = step.state.price_per_mwh(retailer);
                 self.settle_slot(step, retailer, price_per_mwh);
@@ -249,9 +249,9 @@ impl Retailing {
 
     /// Reads the meters of households, `hours` after the last reading.
     pub fn read_households(&mut self, step: &mut Step<'_>, hours: f64) {
-        for (i, group) in step.setup.retail.households.iter().enumerate() {
-            let Some(read) = self.read.get_mut(i) else { return };
-            let (now, state) = (step.state.now, &step.state.retail.households[i]);
+        for (id, group) in step.setup.retail.households.entries() {
+            let Some(read) = self.read.of_mut(id) else { return };
+            let (now, state) = (step.state.now, &step.state.retail.households[id]);
             let in_force = step.state.price_per_mwh(group.retailer);
             let count = f64::from(group.count);
             let next = (count * state.energy_kwh(now), count * state.owed(now, in_force));
@@ -259,7 +259,7 @@ impl Retailing {
             *read = next;
             step.books.recorder.record(Record::Household(&HouseholdRecord {
                 time: now,
-                household: HouseholdId::new(i),
+                household: id,
                 retailer: group.retailer,
                 power_kw: if hours > 0.0 { kwh / hours } else { 0.0 },
                 price_per_mwh: if kwh > 0.0 { cost / kwh * 1_000.0 } else { in_force },
@@ -276,18 +276,16 @@ impl Retailing {
 }
 
 /// By retailer: whether it has households, privately owned vehicles, or a generation cost.
-fn active(setup: &Setup) -> Vec<bool> {
+fn active(setup: &Setup) -> IdVec<RetailerId, bool> {
     let retail = &setup.retail;
-    let mut active: Vec<bool> = (0..setup.retailers.len())
-        .map(|retailer| retail.generation(RetailerId::new(retailer)).is_some())
-        .collect();
-    retail.households.iter().for_each(|group| active[group.retailer.index()] = true);
+    let generates = |retailer| retail.generation(retailer).is_some();
+    let mut active: IdVec<RetailerId, bool> = setup.retailers.ids().map(generates).collect();
+    retail.households.iter().for_each(|group| active[group.retailer] = true);
     for station in &setup.stations {
         // Owners who choose their retailer take its price as given.
         if !setup.competes(station.retailer) {
-            let private =
-                |(i, fleet): (usize, &Fleet)| fleet.private && station.access.allows(FleetId::new(i));
-            active[station.retailer.index()] |= setup.fleets.iter().enumerate().any(private);
+            let private = |(id, fleet): (FleetId, &Fleet)| fleet.private && station.access.allows(id);
+            active[station.retailer] |= setup.fleets.entries().any(private);
         }
     }
     active
@@ -301,7 +299,7 @@ pub(super) fn draw(
     power_kw: f64,
 ) -> Result<(), Refusal> {
     let setup = step.setup;
-    let group = &setup.retail.households[household.index()];
+    let group = &setup.retail.households[household];
     if slot > setup.end + 366 * DAY_S || slot < setup.start + -DAY_S {
         return Err(Refusal::SlotAnnounced);
     }
@@ -311,8 +309,8 @@ pub(super) fn draw(
     if !(group.low_kw[hour] - slack..=group.high_kw[hour] + slack).contains(&power_kw) {
         return Err(Refusal::NoSuchPower);
     }
-    let slot_s = setup.retailers[group.retailer.index()].slot_s;
-    let plan = &mut step.state.retail.households[household.index()].plan;
+    let slot_s = setup.retailers[group.retailer].slot_s;
+    let plan = &mut step.state.retail.households[household].plan;
     // A slot in progress at the start of the simulation may be announced then.
     if slot + slot_s <= step.state.now || plan.last().is_some_and(|last| last.0 >= slot) {
         return Err(Refusal::SlotAnnounced);
@@ -332,7 +330,7 @@ pub(super) fn plan_power(
         return Err(Refusal::NoSuchPower);
     }
     let plugged = step.state.vehicles[vehicle].connector.is_some();
-    let Some(plan) = step.state.retail.plans.get_mut(vehicle.index()).filter(|_| plugged) else {
+    let Some(plan) = step.state.retail.plans.of_mut(vehicle).filter(|_| plugged) else {
         return Err(Refusal::NotPlugged);
     };
     // A later announcement replaces earlier ones.
@@ -344,11 +342,11 @@ pub(super) fn plan_power(
 /// Tariff of a slot as known to customers [currency/MWh]: for slots that are not due, only the part that does not
 /// depend on future prices; otherwise the price at that time of the day before, or the last due price.
 fn tariff_outlook(setup: &Setup, state: &State, retailer: RetailerId, slots: Slots, slot: usize) -> f64 {
-    let tariff = &setup.retailers[retailer.index()].tariff;
+    let tariff = &setup.retailers[retailer].tariff;
     if slot < slots.due || matches!(tariff, Tariff::Flat(_) | Tariff::TimeOfUse(_)) {
         return super::prices::tariff_price(setup, state, retailer, slots.start(slot));
     }
-    let broadcasts = &state.prices[retailer.index()].broadcasts;
+    let broadcasts = &state.prices[retailer].broadcasts;
     let day_before = slots.start(slot) + -DAY_S;
     let known = broadcasts.binary_search_by_key(&day_before, |price| price.valid_from).ok();
     known.map_or_else(

@@ -55,12 +55,12 @@ impl Rides {
 
 /// The patience of a rider ends.
 pub(super) fn on_expiry(step: &mut Step<'_>, request: RequestId) {
-    if step.state.requests[request.index()] != RequestState::Waiting {
+    if step.state.requests[request] != RequestState::Waiting {
         return;
     }
     let view = step.view();
     let Mode::Dispatch { patience_s } = step.setup.mode else { return };
-    let turned_away = step.state.turned_away.get(request.index()).copied().unwrap_or(false);
+    let turned_away = step.state.turned_away.of(request).copied().unwrap_or(false);
     let status = if turned_away {
         TripStatus::LostCommitted
     } else if view.blocked_by_charge_only(&view.request(request), patience_s) {
@@ -74,31 +74,31 @@ pub(super) fn on_expiry(step: &mut Step<'_>, request: RequestId) {
 
 /// A request ends without a ride.
 pub(super) fn lose(step: &mut Step<'_>, request: RequestId, status: TripStatus) {
-    step.state.requests[request.index()] = RequestState::Ended;
-    let lost_fare = step.setup.requests.fare[request.index()].units();
+    step.state.requests[request] = RequestState::Ended;
+    let lost_fare = step.setup.requests.fare[request].units();
     let record = TripRecord { lost_fare, ..trip_without_vehicle(step, request, status) };
     step.books.recorder.record(Record::Trip(&record));
     let now = step.state.now;
-    let cost = step.setup.fleets[record.fleet.index()].lost_request_cost;
+    let cost = step.setup.fleets[record.fleet].lost_request_cost;
     let cost = step.books.accounts.money(cost, EntryKind::LostRequest, now);
     let (to, from) = (Account::Outside, Account::Fleet(record.fleet));
-    step.books.pay(now, to, from, cost, EntryKind::LostRequest, Reference::Trip(request.0));
+    step.books.pay(now, to, from, cost, EntryKind::LostRequest, Reference::Trip(request));
 }
 
 pub(super) fn trip_without_vehicle(step: &Step<'_>, request: RequestId, status: TripStatus) -> TripRecord {
-    let (requests, i) = (&step.setup.requests, request.index());
+    let requests = &step.setup.requests;
     TripRecord {
         request,
-        fleet: requests.fleet[i],
+        fleet: requests.fleet[request],
         vehicle: requests.recorded_trip(request).map(|recorded| recorded.vehicle),
         status,
-        request_time: requests.time[i],
+        request_time: requests.time[request],
         pickup_time: None,
         dropoff_time: None,
         wait_s: None,
-        origin: requests.origin[i],
-        destination: requests.destination[i],
-        distance_km: requests.distance_km[i],
+        origin: requests.origin[request],
+        destination: requests.destination[request],
+        distance_km: requests.distance_km[request],
         deadhead_km: 0.0,
         energy_kwh: 0.0,
         fare: 0.0,
@@ -111,7 +111,7 @@ pub(super) fn trip_without_vehicle(step: &Step<'_>, request: RequestId, status: 
 
 /// Whether a vehicle can be sent to a rider, and on which route.
 pub(super) fn check(step: &Step<'_>, request: RequestId, vehicle: VehicleId) -> Result<Route, Refusal> {
-    if step.state.requests[request.index()] != RequestState::Waiting {
+    if step.state.requests[request] != RequestState::Waiting {
         return Err(Refusal::RequestNotWaiting);
     }
     let view = step.view();
@@ -133,7 +133,7 @@ pub(super) fn check(step: &Step<'_>, request: RequestId, vehicle: VehicleId) -> 
 pub(super) fn turn_away(step: &mut Step<'_>, request: RequestId, vehicle: VehicleId) -> Refusal {
     step.state.withdraw(step.setup, vehicle);
     step.state.vehicles[vehicle].yields = false;
-    step.state.turned_away[request.index()] = true;
+    step.state.turned_away[request] = true;
     Refusal::Committed
 }
 
@@ -145,7 +145,7 @@ pub(super) fn assign(step: &mut Step<'_>, request: RequestId, vehicle: VehicleId
         visits::end_session(step, connector, EndReason::Departure);
     }
     step.state.waiting.remove(request.0);
-    step.state.requests[request.index()] = RequestState::Assigned;
+    step.state.requests[request] = RequestState::Assigned;
     step.state.fire(vehicle, Trigger::Assign);
     let v = &mut step.state.vehicles[vehicle];
     v.ride = Some(Ride {
@@ -155,7 +155,7 @@ pub(super) fn assign(step: &mut Step<'_>, request: RequestId, vehicle: VehicleId
         deadhead_km: route.distance_km,
         energy_kwh: 0.0,
     });
-    let origin = step.setup.requests.origin[request.index()];
+    let origin = step.setup.requests.origin[request];
     step.set_out(vehicle, LegPurpose::Pickup, origin, route.distance_km, route.duration_s, energy_kwh);
 }
 
@@ -167,16 +167,16 @@ pub(super) fn pick_up(step: &mut Step<'_>, vehicle: VehicleId) {
     ride.pickup = Some(now);
     let request = ride.request;
     let per_km = step.view().consumption_kwh_per_km(vehicle);
-    let energy_kwh = step.setup.requests.distance_km[request.index()] * per_km;
+    let energy_kwh = step.setup.requests.distance_km[request] * per_km;
     start_service(step, vehicle, request, energy_kwh);
 }
 
 /// Starts the part of a trip with the rider.
 pub(super) fn start_service(step: &mut Step<'_>, vehicle: VehicleId, request: RequestId, energy_kwh: f64) {
     step.state.fire(vehicle, Trigger::PickUp);
-    let (requests, i) = (&step.setup.requests, request.index());
-    let (destination, distance_km) = (requests.destination[i], requests.distance_km[i]);
-    let duration_s = i64::from(requests.duration_s[i]);
+    let requests = &step.setup.requests;
+    let (destination, distance_km) = (requests.destination[request], requests.distance_km[request]);
+    let duration_s = i64::from(requests.duration_s[request]);
     step.set_out(vehicle, LegPurpose::Service, destination, distance_km, duration_s, energy_kwh);
 }
 
@@ -186,37 +186,37 @@ pub(super) fn drop_off(step: &mut Step<'_>, vehicle: VehicleId) -> RequestId {
     let now = step.state.now;
     let v = &mut step.state.vehicles[vehicle];
     let Some(ride) = v.ride.take() else { unreachable!("a drop-off without a ride") };
-    let (requests, i) = (&step.setup.requests, ride.request.index());
+    let (requests, request) = (&step.setup.requests, ride.request);
     let record = TripRecord {
-        request: ride.request,
+        request,
         fleet: v.fleet,
         vehicle: Some(vehicle),
         status: TripStatus::Served,
-        request_time: requests.time[i],
+        request_time: requests.time[request],
         pickup_time: ride.pickup,
         dropoff_time: Some(now),
-        wait_s: ride.pickup.map(|t| t - requests.time[i]),
-        origin: requests.origin[i],
-        destination: requests.destination[i],
-        distance_km: requests.distance_km[i],
+        wait_s: ride.pickup.map(|t| t - requests.time[request]),
+        origin: requests.origin[request],
+        destination: requests.destination[request],
+        distance_km: requests.distance_km[request],
         deadhead_km: ride.deadhead_km,
         energy_kwh: ride.energy_kwh,
-        fare: requests.fare[i].units(),
+        fare: requests.fare[request].units(),
         lost_fare: 0.0,
         accrued_fare: 0.0,
         soc_start: Some(ride.soc_start),
         soc_end: Some(v.soc()),
     };
-    step.state.requests[i] = RequestState::Ended;
+    step.state.requests[request] = RequestState::Ended;
     step.books.recorder.record(Record::Trip(&record));
-    let (fleet, reference) = (Account::Fleet(record.fleet), Reference::Trip(ride.request.0));
-    step.books.pay(now, fleet, Account::Riders, requests.fare[i], EntryKind::Fare, reference);
-    let asked = requests.fleet[i];
+    let (fleet, reference) = (Account::Fleet(record.fleet), Reference::Trip(request));
+    step.books.pay(now, fleet, Account::Riders, requests.fare[request], EntryKind::Fare, reference);
+    let asked = requests.fleet[request];
     if asked != record.fleet {
-        let fee = step.setup.referral_share * requests.fare[i].units();
+        let fee = step.setup.referral_share * requests.fare[request].units();
         let fee = step.books.accounts.money(fee, EntryKind::Referral, now);
         step.books.pay(now, Account::Fleet(asked), fleet, fee, EntryKind::Referral, reference);
     }
     step.set_free(vehicle);
-    ride.request
+    request
 }

@@ -6,7 +6,7 @@ use crate::policies::bidding::{Foresight, clairvoyant};
 use crate::policies::{Policies, PolicySpecs, RetailPolicies};
 use crate::world::{Party, Setup, View};
 use gridfleet_core::error::Result;
-use gridfleet_core::ids::{BidderId, FleetId};
+use gridfleet_core::ids::{BidderId, IdVec};
 use gridfleet_core::records::metrics::MetricsSetup;
 use gridfleet_core::rng::Streams;
 use gridfleet_core::time::SimTime;
@@ -83,7 +83,7 @@ pub fn foresee(specs: &PolicySpecs, setup: &Arc<Setup>, streams: Streams) -> For
             .with_relocation(specs.relocation.build())
             .with_retail(specs.retail());
     let interval_s = setup.control_interval_s;
-    let mut pool_kw = vec![Vec::new(); setup.fleets.len()];
+    let mut pool_kw = IdVec::filled(setup.fleets.len(), Vec::new());
     let run = |simulation: &mut Simulation, until: SimTime| {
         let ended = simulation.run_until(until, &mut ());
         assert!(ended.is_ok(), "a policy that ships keeps an instant from ending: {ended:?}");
@@ -93,8 +93,8 @@ pub fn foresee(specs: &PolicySpecs, setup: &Arc<Setup>, streams: Streams) -> For
         // All events of that instant, but none after it.
         run(&mut simulation, reading + 1);
         let view = View::new(simulation.setup(), simulation.state());
-        for (fleet, pool_kw) in pool_kw.iter_mut().enumerate() {
-            pool_kw.push(view.pool_kw(FleetId::new(fleet)));
+        for fleet in setup.fleets.ids() {
+            pool_kw[fleet].push(view.pool_kw(fleet));
         }
         reading += interval_s;
     }

@@ -79,10 +79,8 @@ pub(super) struct Notices {
 impl Notices {
     fn new(setup: &Setup, cadence: Cadence) -> Self {
         // Bound trips determine which vehicles are plugged in where; no policy does.
-        let idle = (0..setup.vehicles.len())
-            .filter(|&i| !setup.is_preassigned(setup.vehicles[i].fleet))
-            .map(VehicleId::new)
-            .collect();
+        let assigned = |id: &VehicleId| !setup.is_preassigned(setup.vehicles[*id].fleet);
+        let idle = setup.vehicles.ids().filter(assigned).collect();
         Self { vehicles: Vec::new(), idle, avoiding: BinaryHeap::new(), cadence }
     }
 }
@@ -114,7 +112,7 @@ impl<'a> Step<'a> {
 
     #[inline]
     pub fn vehicle_type(&self, vehicle: VehicleId) -> &'a VehicleType {
-        &self.setup.types[self.state.vehicles[vehicle].vehicle_type.index()]
+        &self.setup.types[self.state.vehicles[vehicle].vehicle_type]
     }
 
     /// The turn of a policy that draws from `random`; its actions are added to the proposals.

@@ -39,7 +39,7 @@
 use super::step::Step;
 use crate::policies::{Bidding, OpenGate, PolicyStream, Refusal};
 use crate::world::{Bid, DrawnEnergy, Party, Setup, State, Trade};
-use gridfleet_core::ids::{BidderId, FleetId, MarketId, RetailerId, VehicleId};
+use gridfleet_core::ids::{BidderId, IdVec, MarketId, RetailerId, VehicleId};
 use gridfleet_core::ledger::{Account, EntryKind, Money, Reference};
 use gridfleet_core::markets::auction::{self, Order, Rest};
 use gridfleet_core::markets::delivery::Balance;
@@ -56,14 +56,14 @@ const MOST_KW: f64 = 1e9;
 #[derive(Default)]
 pub(super) struct Traders {
     /// By bidder, with the random stream of each; empty without trading.
-    policies: Vec<(Box<dyn Bidding>, Pcg64)>,
+    policies: IdVec<BidderId, (Box<dyn Bidding>, Pcg64)>,
     /// Empty before the first reading.
     last: DrawnEnergy,
     now: DrawnEnergy,
     /// By bidder.
-    balances: Vec<Balance>,
+    balances: IdVec<BidderId, Balance>,
     /// Remaining energy to fill purchases [kWh], by bidder.
-    left_kwh: Vec<f64>,
+    left_kwh: IdVec<BidderId, f64>,
     bids: Vec<Bid>,
     orders: Vec<Order>,
     accepted_kw: Vec<f64>,
@@ -82,7 +82,7 @@ impl Traders {
         if !trading.is_active() {
             return;
         }
-        for market in (0..trading.markets.len()).map(MarketId::new) {
+        for market in trading.markets.ids() {
             if let Some(closes) = next_closing(step, market) {
                 step.queue.gate_closes(market, closes.max(start));
             }
@@ -93,16 +93,16 @@ impl Traders {
 
     /// Bidders that have a policy.
     pub fn bidders(&self) -> impl Iterator<Item = BidderId> + use<> {
-        (0..self.policies.len()).map(BidderId::new)
+        self.policies.ids()
     }
 
     pub fn is_bidder(&self, bidder: BidderId) -> bool {
-        bidder.index() < self.policies.len()
+        self.policies.of(bidder).is_some()
     }
 
     /// Calls the policy of a bidder for a gate that closes now.
     pub fn ask(&mut self, step: &mut Step<'_>, bidder: BidderId, gate: &OpenGate) {
-        let (policy, random) = &mut self.policies[bidder.index()];
+        let (policy, random) = &mut self.policies[bidder];
         policy.bid(&mut step.turn(random), bidder, gate);
     }
 
@@ -120,7 +120,7 @@ impl Traders {
             return true;
         }
         let Some(bidder) = step.setup.trading.bidder_of(v.fleet) else { return true };
-        self.policies[bidder.index()].0.releases(step.view(), bidder, vehicle)
+        self.policies[bidder].0.releases(step.view(), bidder, vehicle)
     }
 
     /// The results of gates are due.
@@ -132,17 +132,16 @@ impl Traders {
 
     /// Clears the gates whose results are due by `until`.
     pub fn clear_until(&mut self, step: &mut Step<'_>, market: MarketId, until: SimTime) {
-        let m = market.index();
-        let rules = &step.setup.trading.markets[m];
-        while let Some(gate) = step.state.trading.markets[m].closed.pop_front() {
+        let rules = &step.setup.trading.markets[market];
+        while let Some(gate) = step.state.trading.markets[market].closed.pop_front() {
             if gate.closes + rules.publish_s > until {
-                step.state.trading.markets[m].closed.push_front(gate);
+                step.state.trading.markets[market].closed.push_front(gate);
                 break;
             }
             // The bids of this gate, by product, in the order in which they were placed.
             let mut bids = std::mem::take(&mut self.bids);
             bids.clear();
-            step.state.trading.markets[m].book.retain(|bid| {
+            step.state.trading.markets[market].book.retain(|bid| {
                 let of_gate = gate.products.contains(&bid.product);
                 if of_gate {
                     bids.push(*bid);
@@ -168,7 +167,7 @@ impl Traders {
         closed: SimTime,
         bids: &[Bid],
     ) {
-        let rules = &step.setup.trading.markets[market.index()];
+        let rules = &step.setup.trading.markets[market];
         let start = rules.products.start_of(product);
         let rest = Rest {
             reference_per_mwh: rules.reference.at(start).expect("market prices cover the horizon"),
@@ -183,7 +182,7 @@ impl Traders {
         }));
         let capacity_per_mw_h = rules.capacity.as_ref().and_then(|series| series.at(start)).unwrap_or(0.0);
         let price_per_mwh = auction::clear(&self.orders, rest, &mut self.accepted_kw);
-        step.state.trading.markets[market.index()].cleared_per_mwh.push(price_per_mwh);
+        step.state.trading.markets[market].cleared_per_mwh.push(price_per_mwh);
         for (bid, &accepted_kw) in bids.iter().zip(&self.accepted_kw) {
             let trade = Trade {
                 id: step.state.trading.new_bid(),
@@ -197,7 +196,7 @@ impl Traders {
                 short_kwh: 0.0,
             };
             if accepted_kw > 0.0 {
-                step.state.trading.markets[market.index()].take(trade);
+                step.state.trading.markets[market].take(trade);
             } else {
                 step.books.recorder.record(Record::Market(&record(market, rules, &trade, Money::ZERO)));
             }
@@ -228,9 +227,10 @@ impl Traders {
             self.balance(setup, step.state, start);
             self.deliver(step, start);
             let interval = ((start - setup.start) / trading.settlement_s) as u32;
-            for (i, &party) in trading.bidders.iter().enumerate() {
-                self.credit_supply(step, party, self.balances[i], interval);
-                settle_imbalance(step, BidderId::new(i), party, self.balances[i], start);
+            for (bidder, &party) in trading.bidders.entries() {
+                let balance = self.balances[bidder];
+                self.credit_supply(step, party, balance, interval);
+                settle_imbalance(step, bidder, party, balance, start);
             }
         }
         std::mem::swap(&mut self.last, &mut self.now);
@@ -253,7 +253,7 @@ impl Traders {
         }
         for (rules, state) in trading.markets.iter().zip(&state.trading.markets) {
             for trade in state.trades.iter().take_while(|t| rules.products.start_of(t.bid.product) <= start) {
-                let balance = &mut balances[trade.bid.bidder.index()];
+                let balance = &mut balances[trade.bid.bidder];
                 let kwh = trade.accepted_kw * hours;
                 *(if trade.bid.side == Side::Buy {
                     &mut balance.bought_kwh
@@ -263,17 +263,17 @@ impl Traders {
             }
         }
         // Energy that fleets have bought directly is not to be bought by their retailers.
-        for (i, &party) in trading.bidders.iter().enumerate() {
+        for (bidder, &party) in trading.bidders.entries() {
             let Party::Retailer(retailer) = party else { continue };
             let mut drawn_kwh = 0.0;
-            for fleet in (0..setup.fleets.len()).map(FleetId::new) {
-                let bidder = trading.bidder_of(fleet).map(|bidder| balances[bidder.index()]);
+            for fleet in setup.fleets.ids() {
+                let balance = trading.bidder_of(fleet).map(|bidder| balances[bidder]);
                 let bought =
-                    bidder.filter(|b| b.drawn_kwh > 0.0).map_or(0.0, |b| b.supplied_kwh() / b.drawn_kwh);
+                    balance.filter(|b| b.drawn_kwh > 0.0).map_or(0.0, |b| b.supplied_kwh() / b.drawn_kwh);
                 let cell = (fleet, retailer);
                 drawn_kwh += (now[cell].kwh - last[cell].kwh) * (1.0 - bought);
             }
-            balances[i].drawn_kwh = drawn_kwh;
+            balances[bidder].drawn_kwh = drawn_kwh;
         }
     }
 
@@ -283,13 +283,13 @@ impl Traders {
         let hours = setup.trading.settlement_s as f64 / 3_600.0;
         self.left_kwh.clear();
         self.left_kwh.extend(self.balances.iter().map(Balance::to_fill_kwh));
-        for (m, rules) in setup.trading.markets.iter().enumerate() {
-            let state = &mut step.state.trading.markets[m];
+        for (market, rules) in setup.trading.markets.entries() {
+            let state = &mut step.state.trading.markets[market];
             for trade in
                 state.trades.iter_mut().take_while(|t| rules.products.start_of(t.bid.product) <= start)
             {
                 let kwh = trade.accepted_kw * hours;
-                let left_kwh = &mut self.left_kwh[trade.bid.bidder.index()];
+                let left_kwh = &mut self.left_kwh[trade.bid.bidder];
                 let taken = if trade.bid.side == Side::Buy { kwh.min(*left_kwh) } else { kwh };
                 if trade.bid.side == Side::Buy {
                     *left_kwh -= taken;
@@ -297,21 +297,20 @@ impl Traders {
                 trade.delivered_kwh += taken;
                 trade.short_kwh += kwh - taken;
             }
-            let market = MarketId::new(m);
-            while let Some(&trade) = step.state.trading.markets[m].trades.front() {
+            while let Some(&trade) = step.state.trading.markets[market].trades.front() {
                 if rules.products.end_of(trade.bid.product) > step.state.now {
                     break;
                 }
-                step.state.trading.markets[m].trades.pop_front();
+                step.state.trading.markets[market].trades.pop_front();
                 let value = trade.accepted_kw * rules.products.hours() * trade.price_per_mwh / 1_000.0;
                 // Reserve that was not available when called is not paid.
                 let kept_ready = trade.delivered_kwh * trade.capacity_per_mw_h / 1_000.0;
                 let value = if trade.bid.side == Side::Buy { -value } else { value };
                 let cash = step.books.accounts.money(value + kept_ready, EntryKind::Trade, step.state.now);
                 step.books.recorder.record(Record::Market(&record(market, rules, &trade, cash)));
-                let bidder = Account::from(setup.trading.bidders[trade.bid.bidder.index()]);
+                let bidder = Account::from(setup.trading.bidders[trade.bid.bidder]);
                 let market = Account::Market(market);
-                let (now, reference) = (step.state.now, Reference::Bid(trade.id.0));
+                let (now, reference) = (step.state.now, Reference::Bid(trade.id));
                 step.books.pay(now, bidder, market, cash, EntryKind::Trade, reference);
             }
         }
@@ -338,32 +337,32 @@ impl Traders {
 
 /// Schedules the results of the first closed gate of a market.
 pub(super) fn await_results(step: &mut Step<'_>, market: MarketId) {
-    let publish_s = step.setup.trading.markets[market.index()].publish_s;
-    if let Some(gate) = step.state.trading.markets[market.index()].closed.front() {
+    let publish_s = step.setup.trading.markets[market].publish_s;
+    if let Some(gate) = step.state.trading.markets[market].closed.front() {
         step.queue.clearing(market, (gate.closes + publish_s).max(step.state.now));
     }
 }
 
 /// Whether closed gates of a market await results.
 pub(super) fn awaits_results(step: &Step<'_>, market: MarketId) -> bool {
-    !step.state.trading.markets[market.index()].closed.is_empty()
+    !step.state.trading.markets[market].closed.is_empty()
 }
 
 /// Time at which the next gate of a market closes.
 pub(super) fn next_closing(step: &Step<'_>, market: MarketId) -> Option<SimTime> {
-    Some(step.state.trading.markets[market.index()].next_gate.as_ref()?.closes)
+    Some(step.state.trading.markets[market].next_gate.as_ref()?.closes)
 }
 
 /// The next gate of a market to close, as bidders see it.
 pub(super) fn open_gate(step: &Step<'_>, market: MarketId) -> Option<OpenGate> {
-    let gate = step.state.trading.markets[market.index()].next_gate.as_ref()?;
+    let gate = step.state.trading.markets[market].next_gate.as_ref()?;
     Some(OpenGate { market, products: gate.products.clone(), closes: step.state.now })
 }
 
 /// Closes the next gate of a market: its bids await clearing.
 pub(super) fn close_gate(step: &mut Step<'_>, market: MarketId) {
-    let rules = &step.setup.trading.markets[market.index()];
-    let state = &mut step.state.trading.markets[market.index()];
+    let rules = &step.setup.trading.markets[market];
+    let state = &mut step.state.trading.markets[market];
     if let Some(gate) = state.next_gate.take() {
         state.next_gate = rules.gates.gate(gate.products.end, &rules.products, &step.setup.clock);
         state.closed.push_back(gate);
@@ -372,14 +371,14 @@ pub(super) fn close_gate(step: &mut Step<'_>, market: MarketId) {
 
 /// Submits a bid to the order book of a market.
 pub(super) fn place_bid(step: &mut Step<'_>, market: MarketId, bid: Bid) -> Result<(), Refusal> {
-    let rules = &step.setup.trading.markets[market.index()];
+    let rules = &step.setup.trading.markets[market];
     if bid.product >= rules.products.count {
         return Err(Refusal::NoSuchProduct);
     }
     if bid.quantity_kw > MOST_KW {
         return Err(Refusal::NoSuchPower);
     }
-    let state = &mut step.state.trading.markets[market.index()];
+    let state = &mut step.state.trading.markets[market];
     // Gates close in the order of their products.
     let open_from = state.next_gate.as_ref().map_or(rules.products.count, |gate| gate.products.start);
     if bid.product < open_from {
@@ -438,7 +437,7 @@ fn settle_imbalance(step: &mut Step<'_>, bidder: BidderId, party: Party, balance
         cash: cash.units(),
     }));
     let (to, from) = (Account::from(party), Account::SystemOperator);
-    step.books.pay(now, to, from, cash, EntryKind::Imbalance, Reference::Bid(bid.0));
+    step.books.pay(now, to, from, cash, EntryKind::Imbalance, Reference::Bid(bid));
 }
 
 fn record(market: MarketId, rules: &Market, trade: &Trade, cash: Money) -> MarketRecord {

@@ -34,10 +34,10 @@ pub(super) fn join(step: &mut Step<'_>, vehicle: VehicleId) {
     let v = &mut step.state.vehicles[vehicle];
     v.need_since = v.need_since.or(Some(now));
     let v = &step.state.vehicles[vehicle];
-    let vehicle_type = &step.setup.types[v.vehicle_type.index()];
+    let vehicle_type = &step.setup.types[v.vehicle_type];
     let session = step.state.stations.new_session();
     let need_s = step.view().charging_time_s(vehicle, station, v.soc(), v.target_soc);
-    let patience_s = step.setup.stations[station.index()].queue_patience_s;
+    let patience_s = step.setup.stations[station].queue_patience_s;
     let waiting = Waiting { session, vehicle, arrival: now, deadline: now + patience_s, need_s };
     // Queued vehicles do not fit any free connector, so no vehicle is overtaken.
     if let Some(position) = step.state.stations.arrive(step.setup, station, vehicle_type, waiting) {
@@ -53,11 +53,11 @@ fn connect(step: &mut Step<'_>, position: usize, station: StationId, waiting: Wa
     step.state.fire(vehicle, Trigger::Connect);
     let number = position - step.state.stations.station(station).first_connector as usize;
     let v = &mut step.state.vehicles[vehicle];
-    let vehicle_type = &step.setup.types[v.vehicle_type.index()];
+    let vehicle_type = &step.setup.types[v.vehicle_type];
     v.station = Some(station);
     v.gave_up.clear();
     v.connector = Some(position as u32);
-    v.place = step.setup.stations[station.index()].place;
+    v.place = step.setup.stations[station].place;
     let session = Session {
         id: waiting.session,
         vehicle,
@@ -70,7 +70,7 @@ fn connect(step: &mut Step<'_>, position: usize, station: StationId, waiting: Wa
         active: true,
         charge_start: None,
         charge_end: None,
-        limit_kw: vehicle_type.limit_kw(step.setup.stations[station.index()].connectors[number]),
+        limit_kw: vehicle_type.limit_kw(step.setup.stations[station].connectors[number]),
         share_kw: 0.0,
         set_kw: f64::INFINITY,
         floor_soc: vehicle_type.usable_soc[0],
@@ -97,7 +97,7 @@ pub(super) fn on_change(step: &mut Step<'_>, station: StationId) {
     let now = step.state.now;
     for position in step.state.stations.connectors(step.setup, station) {
         let Some(session) = step.state.stations.session(position) else { continue };
-        let vehicle_type = &step.setup.types[step.state.vehicles[session.vehicle].vehicle_type.index()];
+        let vehicle_type = &step.setup.types[step.state.vehicles[session.vehicle].vehicle_type];
         if session.feeds() {
             if session.soc(vehicle_type, now) <= session.floor_soc + SOC_EPSILON {
                 stop_power(step, position);
@@ -114,13 +114,13 @@ pub(super) fn on_change(step: &mut Step<'_>, station: StationId) {
 /// divides the station's power.
 fn serve_queue(step: &mut Step<'_>, station: StationId) {
     let state = step.state.stations.station(station);
-    let connectors = step.setup.stations[station.index()].connectors.len();
+    let connectors = step.setup.stations[station].connectors.len();
     if state.occupied as usize == connectors && step.state.now < state.next_deadline {
         return;
     }
     let mut at = 0;
     while let Some(&waiting) = step.state.stations.station(station).queue.get(at) {
-        let vehicle_type = &step.setup.types[step.state.vehicles[waiting.vehicle].vehicle_type.index()];
+        let vehicle_type = &step.setup.types[step.state.vehicles[waiting.vehicle].vehicle_type];
         if let Some(position) = step.state.stations.best_free_connector(step.setup, station, vehicle_type) {
             step.state.stations.leave_queue(station, at);
             connect(step, position, station, waiting);
@@ -149,7 +149,7 @@ fn leaves_queue(step: &Step<'_>, station: StationId, vehicle: VehicleId) -> bool
 
 /// Time for which a vehicle that gave up at a station avoids it [s].
 fn avoidance_s(step: &Step<'_>, station: StationId) -> i64 {
-    AVOIDED_S.max(step.setup.stations[station.index()].queue_patience_s)
+    AVOIDED_S.max(step.setup.stations[station].queue_patience_s)
 }
 
 /// A vehicle leaves the queue and avoids the station for some time.
@@ -215,7 +215,7 @@ pub(super) fn allow_power(
     power_kw: f64,
 ) -> Result<StationId, Refusal> {
     let v = &step.state.vehicles[vehicle];
-    let feed_kw = step.setup.types[v.vehicle_type.index()].feed_kw;
+    let feed_kw = step.setup.types[v.vehicle_type].feed_kw;
     if power_kw.is_nan() || power_kw < 0.0 && feed_kw <= 0.0 {
         return Err(Refusal::NoSuchPower);
     }
@@ -281,7 +281,7 @@ fn leave_connector(step: &mut Step<'_>, connector: u32, reason: EndReason) -> Op
     let drawn = &mut step.state.drawn[(session.fleet, retailer)];
     drawn.kwh += kwh - session.earlier.kwh;
     drawn.cost += session.energy_cost - session.earlier.cost;
-    if let Some(plan) = step.state.retail.plans.get_mut(vehicle.index()) {
+    if let Some(plan) = step.state.retail.plans.of_mut(vehicle) {
         plan.clear();
     }
     step.state.fire(vehicle, Trigger::Unplug);
@@ -299,8 +299,8 @@ pub(super) fn record_session(
     let Some(session) = step.state.stations.session(position) else { return };
     let v = &step.state.vehicles[session.vehicle];
     let Some(station) = v.station else { unreachable!("plugged in at no station") };
-    let (now, site) = (step.state.now, &step.setup.stations[station.index()]);
-    let vehicle_type = &step.setup.types[v.vehicle_type.index()];
+    let (now, site) = (step.state.now, &step.setup.stations[station]);
+    let vehicle_type = &step.setup.types[v.vehicle_type];
     let soc_end = session.soc(vehicle_type, now);
     let powered = session.powered(vehicle_type, now);
     let energy_kwh = session.energy_kwh(vehicle_type, now);
@@ -369,7 +369,7 @@ pub(super) fn record_waiting(
         vehicle: waiting.vehicle,
         fleet: v.fleet,
         station,
-        operator: step.setup.stations[station.index()].operator,
+        operator: step.setup.stations[station].operator,
         retailer: step.state.supplier(step.setup, station, waiting.vehicle),
         connector: None,
         arrival_time: waiting.arrival,
@@ -408,6 +408,6 @@ pub(super) fn plug_in_at_current_place(step: &mut Step<'_>, vehicle: VehicleId) 
     let waiting = Waiting { session, vehicle, arrival: now, deadline: now, need_s: 0.0 };
     connect(step, position, station, waiting);
     step.divide_power(station);
-    let private = step.setup.fleets[step.state.vehicles[vehicle].fleet.index()].private;
-    private && !step.setup.competes(step.setup.stations[station.index()].retailer)
+    let private = step.setup.fleets[step.state.vehicles[vehicle].fleet].private;
+    private && !step.setup.competes(step.setup.stations[station].retailer)
 }

@@ -5,7 +5,7 @@
 use super::{Action, Relocation, Turn};
 use crate::world::{Activity, View};
 use gridfleet_core::geo::EARTH_RADIUS_KM;
-use gridfleet_core::ids::{FleetId, PlaceId, RequestId, VehicleId};
+use gridfleet_core::ids::{FleetId, IdVec, PlaceId, RequestId, VehicleId};
 use std::collections::BTreeMap;
 
 /// Sends idle vehicles from cells with more vehicles than the recent demand requires to cells with fewer.
@@ -19,9 +19,9 @@ pub(super) struct FollowDemand {
     idle_s: i64,
     cell_km: f64,
     /// Cells of each fleet, by position on the map.
-    cells: Vec<BTreeMap<(i32, i32), Cell>>,
+    cells: IdVec<FleetId, BTreeMap<(i32, i32), Cell>>,
     /// Cell of each place.
-    cell_of: Vec<(i32, i32)>,
+    cell_of: IdVec<PlaceId, (i32, i32)>,
     /// Scratch buffer: cells with a surplus, by distance [km].
     order: Vec<(f64, usize)>,
 }
@@ -60,7 +60,14 @@ struct Giving {
 
 impl FollowDemand {
     pub(super) fn new(interval_s: i64, idle_s: i64, cell_km: f64) -> Self {
-        Self { interval_s, idle_s, cell_km, cells: Vec::new(), cell_of: Vec::new(), order: Vec::new() }
+        Self {
+            interval_s,
+            idle_s,
+            cell_km,
+            cells: IdVec::default(),
+            cell_of: IdVec::default(),
+            order: Vec::new(),
+        }
     }
 
     /// Determines the cells of new places.
@@ -80,11 +87,11 @@ impl FollowDemand {
         let mut idle: Vec<((i32, i32), VehicleId)> = view
             .available(fleet)
             .filter(|&v| view.vehicle(v).activity() == Activity::Idle && view.idle_s(v) >= self.idle_s)
-            .map(|v| (self.cell_of[view.vehicle(v).place.index()], v))
+            .map(|v| (self.cell_of[view.vehicle(v).place], v))
             .collect();
         // Longest idle first, independent of the order of the index.
         idle.sort_by_key(|&(cell, v)| (cell, view.vehicle(v).since(), v));
-        let mut cells = std::mem::take(&mut self.cells[fleet.index()]);
+        let mut cells = std::mem::take(&mut self.cells[fleet]);
         for cell in cells.values_mut() {
             (cell.supply, cell.surplus) = (0, 0);
         }
@@ -97,7 +104,7 @@ impl FollowDemand {
                 _ => continue,
             };
             all += 1;
-            let key = self.cell_of[place.index()];
+            let key = self.cell_of[place];
             cells.entry(key).or_insert(Cell { demand: 0.0, place, supply: 0, surplus: 0 }).supply += 1;
         }
         let total: f64 = cells.values().map(|c| c.demand).sum();
@@ -163,7 +170,7 @@ impl FollowDemand {
         }
         // A cell with negligible demand is removed; it is created again by the next request there.
         cells.retain(|_, cell| cell.demand > 1e-3);
-        self.cells[fleet.index()] = cells;
+        self.cells[fleet] = cells;
     }
 }
 
@@ -175,11 +182,11 @@ impl Relocation for FollowDemand {
     fn decide(&mut self, turn: &mut Turn<'_>, requests: &[RequestId]) {
         let view = turn.view;
         self.locate(view);
-        self.cells.resize_with(view.fleet_count(), BTreeMap::new);
+        self.cells.resize(view.fleet_count(), BTreeMap::new());
         for &request in requests {
             let ride_request = view.request(request);
-            let key = self.cell_of[ride_request.origin.index()];
-            let cell = self.cells[ride_request.fleet.index()].entry(key).or_insert(Cell {
+            let key = self.cell_of[ride_request.origin];
+            let cell = self.cells[ride_request.fleet].entry(key).or_insert(Cell {
                 demand: 0.0,
                 place: ride_request.origin,
                 supply: 0,

@@ -31,7 +31,7 @@
 
 use super::charge::soc_units;
 use super::{Connector, EnergyAccount, IdSet, Setup, Station, VehicleType};
-use gridfleet_core::ids::{FleetId, SessionId, StationId, VehicleId};
+use gridfleet_core::ids::{FleetId, IdVec, SessionId, StationId, TypeId, VehicleId};
 use gridfleet_core::time::SimTime;
 use std::collections::VecDeque;
 
@@ -261,7 +261,7 @@ pub struct FleetEnergy {
 #[derive(Debug, Clone)]
 pub struct Stations {
     /// By station.
-    stations: Vec<StationState>,
+    stations: IdVec<StationId, StationState>,
     /// By connector, station after station.
     sessions: Vec<Option<Session>>,
     /// Number of the next visit.
@@ -269,7 +269,7 @@ pub struct Stations {
     /// Connectors with a vehicle.
     plugged: IdSet,
     /// By fleet.
-    fleets: Vec<FleetEnergy>,
+    fleets: IdVec<FleetId, FleetEnergy>,
     /// Stations that changed since their meters were read, or at which power may flow.
     changed: IdSet,
     /// Scratch buffer for the division of power: (connector, power that the vehicle could take [kW]).
@@ -308,7 +308,7 @@ impl Stations {
             sessions: vec![None; first as usize],
             next_session: 0,
             plugged: IdSet::new(first as usize),
-            fleets: vec![FleetEnergy::default(); setup.fleets.len()],
+            fleets: IdVec::filled(setup.fleets.len(), FleetEnergy::default()),
             // All, so that the first reading records each.
             changed: IdSet::full(setup.stations.len()),
             demands: Vec::new(),
@@ -319,7 +319,7 @@ impl Stations {
     /// A station.
     #[inline]
     pub fn station(&self, station: StationId) -> &StationState {
-        &self.stations[station.index()]
+        &self.stations[station]
     }
 
     /// Session at a connector, if a vehicle is there.
@@ -336,7 +336,7 @@ impl Stations {
 
     /// Energy of the sessions of a fleet up to their last changes of power.
     pub fn fleet(&self, fleet: FleetId) -> FleetEnergy {
-        self.fleets[fleet.index()]
+        self.fleets[fleet]
     }
 
     /// Whether a station has changed since its meter was read, or power may flow there.
@@ -353,8 +353,8 @@ impl Stations {
     /// Positions of the connectors of a station among all connectors.
     #[inline]
     pub fn connectors(&self, setup: &Setup, station: StationId) -> std::ops::Range<usize> {
-        let first = self.stations[station.index()].first_connector as usize;
-        first..first + setup.stations[station.index()].connectors.len()
+        let first = self.stations[station].first_connector as usize;
+        first..first + setup.stations[station].connectors.len()
     }
 
     /// The free connector that gives `vehicle_type` the most power; `None` if no free connector fits.
@@ -365,11 +365,11 @@ impl Stations {
         vehicle_type: &VehicleType,
     ) -> Option<usize> {
         let range = self.connectors(setup, station);
-        if self.stations[station.index()].occupied as usize == range.len() {
+        if self.stations[station].occupied as usize == range.len() {
             return None;
         }
         let mut best: Option<(f64, usize)> = None;
-        for (position, connector) in range.zip(&setup.stations[station.index()].connectors) {
+        for (position, connector) in range.zip(&setup.stations[station].connectors) {
             let power = vehicle_type.limit_kw(*connector);
             if self.sessions[position].is_none() && power > 0.0 && best.is_none_or(|(most, _)| power > most) {
                 best = Some((power, position));
@@ -380,19 +380,19 @@ impl Stations {
 
     /// Limits the power of a station to `power_kw`. The caller then divides its power.
     pub fn set_budget(&mut self, setup: &Setup, station: StationId, power_kw: f64) {
-        self.stations[station.index()].budget_kw = power_kw;
+        self.stations[station].budget_kw = power_kw;
         self.update_limit_binding(setup, station);
     }
 
     /// Sets the feeder limit of a station to `power_kw`. The caller then divides its power.
     pub fn set_feeder_limit(&mut self, setup: &Setup, station: StationId, power_kw: f64) {
-        self.stations[station.index()].feeder_kw = power_kw;
+        self.stations[station].feeder_kw = power_kw;
         self.update_limit_binding(setup, station);
     }
 
     fn update_limit_binding(&mut self, setup: &Setup, station: StationId) {
-        let site = &setup.stations[station.index()];
-        let state = &mut self.stations[station.index()];
+        let site = &setup.stations[station];
+        let state = &mut self.stations[station];
         state.limit_may_bind = site.connectors_kw() > state.limit_kw(site);
     }
 
@@ -401,12 +401,12 @@ impl Stations {
     pub fn wants_kw(
         &self,
         setup: &Setup,
-        type_of: impl Fn(VehicleId) -> usize,
+        type_of: impl Fn(VehicleId) -> TypeId,
         station: StationId,
         now: SimTime,
     ) -> (f64, f64) {
-        let site = &setup.stations[station.index()];
-        let limit_kw = site.site_limit_kw.min(self.stations[station.index()].budget_kw);
+        let site = &setup.stations[station];
+        let limit_kw = site.site_limit_kw.min(self.stations[station].budget_kw);
         let most_kw = site.connectors_kw();
         let sessions = self.sessions[self.connectors(setup, station)].iter().flatten();
         let wanted_kw: f64 = sessions
@@ -429,7 +429,7 @@ impl Stations {
 
     /// A vehicle sets out for a station.
     pub fn expect(&mut self, station: StationId) {
-        self.stations[station.index()].inbound += 1;
+        self.stations[station].inbound += 1;
     }
 
     /// A vehicle that was expected arrives at a station. Returns the free connector that gives it the most power, at
@@ -441,27 +441,27 @@ impl Stations {
         vehicle_type: &VehicleType,
         waiting: Waiting,
     ) -> Option<usize> {
-        self.stations[station.index()].inbound -= 1;
+        self.stations[station].inbound -= 1;
         let free = self.best_free_connector(setup, station, vehicle_type);
         if free.is_none() {
-            self.stations[station.index()].join(waiting);
+            self.stations[station].join(waiting);
         }
         free
     }
 
     /// Removes a vehicle from a queue. The caller then updates the station's deadline.
     pub fn leave_queue(&mut self, station: StationId, at: usize) {
-        self.stations[station.index()].queue.remove(at);
+        self.stations[station].queue.remove(at);
     }
 
     /// Lets a queued vehicle wait until `deadline`. The caller then updates the station's deadline.
     pub fn postpone(&mut self, station: StationId, at: usize, deadline: SimTime) {
-        self.stations[station.index()].queue[at].deadline = deadline;
+        self.stations[station].queue[at].deadline = deadline;
     }
 
     /// Finds the next time at which a queued vehicle gives up.
     pub fn update_deadline(&mut self, station: StationId) {
-        let state = &mut self.stations[station.index()];
+        let state = &mut self.stations[station];
         let deadlines = state.queue.iter().map(|waiting| waiting.deadline);
         state.next_deadline = deadlines.min().unwrap_or(SimTime(i64::MAX));
     }
@@ -469,7 +469,7 @@ impl Stations {
     /// A vehicle is plugged in at a free connector of a station. The caller then divides the station's power.
     pub fn plug_in(&mut self, station: StationId, position: usize, session: Session) {
         debug_assert!(self.sessions[position].is_none());
-        self.stations[station.index()].occupied += 1;
+        self.stations[station].occupied += 1;
         self.plugged.insert(position);
         self.sessions[position] = Some(session);
     }
@@ -489,18 +489,17 @@ impl Stations {
     /// The vehicle of a session leaves, and takes its charge with it. The caller then divides the station's power.
     pub fn unplug(&mut self, station: StationId, position: usize) -> Option<Session> {
         let session = self.sessions[position].take()?;
-        self.stations[station.index()].occupied -= 1;
+        self.stations[station].occupied -= 1;
         self.plugged.remove(position);
-        self.fleets[session.fleet.index()].risen -=
-            soc_units(session.anchor_soc) - soc_units(session.soc_start);
+        self.fleets[session.fleet].risen -= soc_units(session.anchor_soc) - soc_units(session.soc_start);
         Some(session)
     }
 
     /// Advances one session of a station to `now`.
     pub fn settle(&mut self, vehicle_type: &VehicleType, station: StationId, position: usize, now: SimTime) {
         if let Some(session) = &mut self.sessions[position] {
-            let fleet = &mut self.fleets[session.fleet.index()];
-            self.stations[station.index()].settled_kwh += session.settle(vehicle_type, now, fleet);
+            let fleet = &mut self.fleets[session.fleet];
+            self.stations[station].settled_kwh += session.settle(vehicle_type, now, fleet);
         }
     }
 
@@ -553,7 +552,7 @@ impl Stations {
     /// Reads the meter of a station, which has drawn `total_kwh` until now; returns the energy since the last reading
     /// [kWh].
     pub fn meter(&mut self, station: StationId, total_kwh: f64) -> f64 {
-        let state = &mut self.stations[station.index()];
+        let state = &mut self.stations[station];
         let kwh = total_kwh - std::mem::replace(&mut state.metered_kwh, total_kwh);
         if state.powered == 0 {
             self.changed.remove(station.index());
@@ -568,14 +567,14 @@ impl Stations {
     pub fn redivide(
         &mut self,
         setup: &Setup,
-        type_of: impl Fn(VehicleId) -> usize,
+        type_of: impl Fn(VehicleId) -> TypeId,
         station: StationId,
         now: SimTime,
     ) -> Option<SimTime> {
         self.changed.insert(station.index());
         let range = self.connectors(setup, station);
-        let state = &mut self.stations[station.index()];
-        let limit_kw = state.limit_kw(&setup.stations[station.index()]);
+        let state = &mut self.stations[station];
+        let limit_kw = state.limit_kw(&setup.stations[station]);
         self.demands.clear();
         self.feeds.clear();
         let mut total_kw = 0.0;
@@ -587,7 +586,7 @@ impl Stations {
             }
             state.powered += 1;
             let vehicle_type = &setup.types[type_of(session.vehicle)];
-            state.settled_kwh += session.settle(vehicle_type, now, &mut self.fleets[session.fleet.index()]);
+            state.settled_kwh += session.settle(vehicle_type, now, &mut self.fleets[session.fleet]);
             let soc = session.anchor_soc;
             if session.set_kw < 0.0 {
                 self.feeds.push((position, session.limit_kw.min(-session.set_kw).min(vehicle_type.feed_kw)));
@@ -636,7 +635,7 @@ impl Stations {
             next = Some(next.map_or(change, |t| t.min(change)));
         }
         let fed_kw: f64 = self.feeds.iter().map(|feed| feed.1).sum();
-        let scale = (setup.stations[station.index()].site_limit_kw / fed_kw).min(1.0);
+        let scale = (setup.stations[station].site_limit_kw / fed_kw).min(1.0);
         for &(position, power_kw) in &self.feeds {
             let Some(session) = &mut self.sessions[position] else { continue };
             let vehicle_type = &setup.types[type_of(session.vehicle)];

@@ -4,7 +4,7 @@
 //! is lowest (`games::bilevel`, the lower level), so all owners with the same contract make the same choice. The
 //! reluctance is not paid; it keeps owners with their retailer.
 
-use gridfleet_core::ids::{RetailerId, VehicleId};
+use gridfleet_core::ids::{IdVec, RetailerId, VehicleId};
 use gridfleet_core::rng::PurposeStreams;
 use gridfleet_core::time::SimTime;
 use rand_distr::{Distribution, StandardNormal};
@@ -19,7 +19,7 @@ pub struct Competition {
     /// position in this list.
     pub retailers: Vec<RetailerId>,
     /// By retailer of the setup: whether it competes. The stations of a competing retailer are open to all competitors.
-    pub member: Vec<bool>,
+    pub member: IdVec<RetailerId, bool>,
     /// Share of owners under contract with each competitor; sums to 1.
     pub initial_shares: Vec<f64>,
     /// Amount that an owner would pay to avoid switching from one competitor to another, \[from\]\[to\] [currency/MWh];
@@ -32,7 +32,7 @@ pub struct Competition {
     /// Load of all owners in each hour of the local day, as far as it is known in advance [kW]; 24 values.
     pub typical_kw: Vec<f64>,
     /// Competitor with which the owner of each vehicle has a contract.
-    pub contracts: Vec<u8>,
+    pub contracts: IdVec<VehicleId, u8>,
     /// Random streams for the rivals' prices.
     pub streams: PurposeStreams,
 }
@@ -46,7 +46,7 @@ impl Competition {
     /// Price that a competitor charges in a slot for which its tariff is `tariff_per_mwh` [currency/MWh]. The draw
     /// depends only on the retailer and the slot, not on the caller.
     pub fn asked_per_mwh(&self, retailer: RetailerId, slot: SimTime, tariff_per_mwh: f64) -> f64 {
-        if self.rival_price_sd <= 0.0 || retailer == self.aggregator() || !self.member[retailer.index()] {
+        if self.rival_price_sd <= 0.0 || retailer == self.aggregator() || !self.member[retailer] {
             return tariff_per_mwh;
         }
         let slot = slot.0.cast_unsigned() & ((1 << SLOT_BITS) - 1);
@@ -103,9 +103,8 @@ impl CompetitionState {
         vehicle: VehicleId,
     ) -> RetailerId {
         match competition {
-            Some(competition) if competition.member[retailer.index()] => {
-                competition.retailers
-                    [usize::from(self.choice[usize::from(competition.contracts[vehicle.index()])])]
+            Some(competition) if competition.member[retailer] => {
+                competition.retailers[usize::from(self.choice[usize::from(competition.contracts[vehicle])])]
             }
             _ => retailer,
         }
@@ -121,13 +120,13 @@ pub(crate) mod tests {
     pub(crate) fn two(reluctance: f64, sd: f64) -> Competition {
         Competition {
             retailers: vec![RetailerId(1), RetailerId(2)],
-            member: vec![false, true, true],
+            member: vec![false, true, true].into(),
             initial_shares: vec![0.5, 0.5],
             reluctance_per_mwh: vec![vec![0.0, reluctance], vec![reluctance, 0.0]],
             max_price_per_mwh: 100.0,
             rival_price_sd: sd,
             typical_kw: vec![0.0; 24],
-            contracts: vec![0, 1],
+            contracts: vec![0, 1].into(),
             streams: Streams { seed: 1, replication: 0 }.of(Purpose::RivalPrices),
         }
     }

@@ -1,5 +1,6 @@
 //! Distribution feeder that supplies stations and households, if the scenario has one.
 
+use gridfleet_core::ids::{HouseholdId, IdVec, StationId};
 use gridfleet_core::time::{HOUR_S, LocalClock, SimTime};
 use gridfleet_games::grid::Feeder;
 
@@ -34,9 +35,9 @@ pub struct Grid {
     /// Reactive power of households per active power [kvar per kW].
     pub household_kvar_per_kw: f64,
     /// Bus of each station.
-    pub station_bus: Vec<usize>,
+    pub station_bus: IdVec<StationId, usize>,
     /// Bus of each group of households.
-    pub household_bus: Vec<usize>,
+    pub household_bus: IdVec<HouseholdId, usize>,
 }
 
 impl Grid {
@@ -89,8 +90,8 @@ mod tests {
             base_factor: (0..24).map(|hour| 1.0 + f64::from(hour)).collect(),
             station_kvar_per_kw: 0.0,
             household_kvar_per_kw: 0.0,
-            station_bus: Vec::new(),
-            household_bus: Vec::new(),
+            station_bus: Vec::new().into(),
+            household_bus: Vec::new().into(),
         };
         // Half an hour off the whole hours of UTC: 0:00 UTC is 5:30.
         let start = SimTime(1_520_208_000);

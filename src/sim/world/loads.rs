@@ -37,17 +37,15 @@ pub struct LoadBook {
 impl LoadBook {
     /// One book for each retailer with a load-dependent price.
     pub fn all(setup: &Setup) -> Vec<Self> {
-        let book_of = |retailer: usize| {
+        let book_of = |retailer: RetailerId| {
             let slot_s = setup.retailers[retailer].slot_s;
             let first = SimTime(setup.start.0.div_euclid(slot_s) * slot_s);
             let slots = ((setup.end - first + slot_s - 1) / slot_s).max(0) as usize;
             let stored = slots + (DAY_S / slot_s) as usize;
-            let stations: Vec<StationId> = (0..setup.stations.len())
-                .filter(|&i| setup.stations[i].retailer.index() == retailer)
-                .map(StationId::new)
-                .collect();
+            let supplied = |id: &StationId| setup.stations[*id].retailer == retailer;
+            let stations: Vec<StationId> = setup.stations.ids().filter(supplied).collect();
             Self {
-                retailer: RetailerId::new(retailer),
+                retailer,
                 first,
                 slot_s,
                 slots,
@@ -58,8 +56,8 @@ impl LoadBook {
                 stations,
             }
         };
-        let follows = |&retailer: &usize| setup.has_ex_post_price(RetailerId::new(retailer));
-        (0..setup.retailers.len()).filter(follows).map(book_of).collect()
+        let follows = |retailer: &RetailerId| setup.has_ex_post_price(*retailer);
+        setup.retailers.ids().filter(follows).map(book_of).collect()
     }
 
     /// Slot of an instant; may be one past the last.

@@ -1,6 +1,6 @@
 //! Requests for rides, sorted by time, one flat column per property.
 
-use gridfleet_core::ids::{FleetId, PlaceId, RequestId, VehicleId};
+use gridfleet_core::ids::{FleetId, IdVec, PlaceId, RequestId, VehicleId};
 use gridfleet_core::ledger::Money;
 use gridfleet_core::time::SimTime;
 
@@ -8,21 +8,21 @@ use gridfleet_core::time::SimTime;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Requests {
     /// Time of the request (in replay: start of the trip).
-    pub time: Vec<SimTime>,
+    pub time: IdVec<RequestId, SimTime>,
     /// Origin.
-    pub origin: Vec<PlaceId>,
+    pub origin: IdVec<RequestId, PlaceId>,
     /// Destination.
-    pub destination: Vec<PlaceId>,
+    pub destination: IdVec<RequestId, PlaceId>,
     /// Driving time with the rider [s].
-    pub duration_s: Vec<u32>,
+    pub duration_s: IdVec<RequestId, u32>,
     /// Distance with the rider [km].
-    pub distance_km: Vec<f64>,
+    pub distance_km: IdVec<RequestId, f64>,
     /// Fare paid by the rider.
-    pub fare: Vec<Money>,
+    pub fare: IdVec<RequestId, Money>,
     /// Fleet that the rider asks.
-    pub fleet: Vec<FleetId>,
+    pub fleet: IdVec<RequestId, FleetId>,
     /// Recorded trip of each request that belongs to a certain vehicle, in replay or for a driver's trips; empty if none does.
-    pub recorded: Vec<Option<RecordedTrip>>,
+    pub recorded: IdVec<RequestId, Option<RecordedTrip>>,
 }
 
 /// Recorded state of charge over a trip.
@@ -56,33 +56,38 @@ impl Requests {
     pub fn is_empty(&self) -> bool {
         self.time.is_empty()
     }
+    /// Makes room for so many more requests, bound to no vehicle.
+    pub fn reserve(&mut self, count: usize) {
+        let Self { time, origin, destination, duration_s, distance_km, fare, fleet, recorded: _ } = self;
+        time.reserve_exact(count);
+        origin.reserve_exact(count);
+        destination.reserve_exact(count);
+        duration_s.reserve_exact(count);
+        distance_km.reserve_exact(count);
+        fare.reserve_exact(count);
+        fleet.reserve_exact(count);
+    }
+
     /// Keeps the requests for which `keeps` returns true, in their order.
-    pub fn retain(&mut self, keeps: impl Fn(usize) -> bool) {
-        fn column<T>(column: &mut Vec<T>, keeps: &impl Fn(usize) -> bool) {
-            let mut i = 0;
-            column.retain(|_| {
-                i += 1;
-                keeps(i - 1)
-            });
-        }
+    pub fn retain(&mut self, keeps: impl Fn(RequestId) -> bool) {
         let Self { time, origin, destination, duration_s, distance_km, fare, fleet, recorded } = self;
-        column(time, &keeps);
-        column(origin, &keeps);
-        column(destination, &keeps);
-        column(duration_s, &keeps);
-        column(distance_km, &keeps);
-        column(fare, &keeps);
-        column(fleet, &keeps);
-        column(recorded, &keeps);
+        time.retain(&keeps);
+        origin.retain(&keeps);
+        destination.retain(&keeps);
+        duration_s.retain(&keeps);
+        distance_km.retain(&keeps);
+        fare.retain(&keeps);
+        fleet.retain(&keeps);
+        recorded.retain(&keeps);
     }
     /// Binding of a request to its vehicle.
     #[inline]
     pub fn recorded_trip(&self, request: RequestId) -> Option<RecordedTrip> {
-        self.recorded.get(request.index()).copied().flatten()
+        self.recorded.of(request).copied().flatten()
     }
     /// Time of the request.
     #[inline]
     pub fn time(&self, request: RequestId) -> SimTime {
-        self.time[request.index()]
+        self.time[request]
     }
 }

@@ -1,7 +1,7 @@
 //! Retail customers with a separate meter: households, drivers who park at home, and their retailer's cost of supply.
 //! Contains the part that is constant during a replication, and its state at one instant.
 
-use gridfleet_core::ids::{RetailerId, VehicleId};
+use gridfleet_core::ids::{HouseholdId, IdVec, RetailerId, VehicleId};
 use gridfleet_core::time::SimTime;
 
 /// Identical households of one retailer, whose load can be shifted within the local day. All values are per household.
@@ -59,12 +59,12 @@ impl Generation {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Retail {
     /// Groups of households.
-    pub households: Vec<Households>,
+    pub households: IdVec<HouseholdId, Households>,
     /// Generation cost by retailer, `None` where unknown; empty if no retailer has one.
-    pub generation: Vec<Option<Generation>>,
+    pub generation: IdVec<RetailerId, Option<Generation>>,
     /// By vehicle: times at which its driver leaves home, in order. Empty for vehicles that are not privately owned;
     /// the whole list is empty if there are none.
-    pub departures: Vec<Vec<SimTime>>,
+    pub departures: IdVec<VehicleId, Vec<SimTime>>,
 }
 
 impl Retail {
@@ -77,12 +77,12 @@ impl Retail {
 
     /// Generation cost of a retailer, if known.
     pub fn generation(&self, retailer: RetailerId) -> Option<&Generation> {
-        self.generation.get(retailer.index())?.as_ref()
+        self.generation.of(retailer)?.as_ref()
     }
 
     /// Next departure of the driver of `vehicle` after `now`; `None` after the last one, or if it has no driver.
     pub fn next_departure(&self, vehicle: VehicleId, now: SimTime) -> Option<SimTime> {
-        let all = self.departures.get(vehicle.index())?;
+        let all = self.departures.of(vehicle)?;
         all.get(all.partition_point(|&departure| departure <= now)).copied()
     }
 }
@@ -159,12 +159,12 @@ impl SlotLoad {
 #[derive(Debug, Clone, Default)]
 pub struct RetailState {
     /// By group of households.
-    pub households: Vec<HouseholdState>,
+    pub households: IdVec<HouseholdId, HouseholdState>,
     /// By vehicle: powers that its driver has announced for upcoming slots, (start, power [kW]); empty if there are
     /// none.
-    pub plans: Vec<Vec<(SimTime, f64)>>,
+    pub plans: IdVec<VehicleId, Vec<(SimTime, f64)>>,
     /// By retailer: loads in completed slots; kept where a policy responds to its prices.
-    pub loads: Vec<Vec<SlotLoad>>,
+    pub loads: IdVec<RetailerId, Vec<SlotLoad>>,
 }
 
 impl RetailState {
@@ -177,8 +177,8 @@ impl RetailState {
             retail.households.iter().map(|_| HouseholdState { since: start, ..HouseholdState::default() });
         Self {
             households: households.collect(),
-            plans: vec![Vec::new(); retail.departures.len()],
-            loads: vec![Vec::new(); retailers],
+            plans: IdVec::filled(retail.departures.len(), Vec::new()),
+            loads: IdVec::filled(retailers, Vec::new()),
         }
     }
 }
@@ -211,7 +211,8 @@ mod tests {
 
     #[test]
     fn a_driver_leaves_after_now() {
-        let retail = Retail { departures: vec![vec![], vec![SimTime(10), SimTime(20)]], ..Retail::default() };
+        let departures = vec![vec![], vec![SimTime(10), SimTime(20)]].into();
+        let retail = Retail { departures, ..Retail::default() };
         let next = |vehicle, now| retail.next_departure(VehicleId(vehicle), SimTime(now));
         assert_eq!(
             [next(1, 0), next(1, 10), next(1, 20), next(0, 0), next(7, 0)],

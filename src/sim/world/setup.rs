@@ -4,7 +4,7 @@ use super::{
     Competition, Fleet, Grid, Requests, Retail, Retailer, Station, Trading, Travel, VehicleStart, VehicleType,
 };
 use gridfleet_core::geo::Places;
-use gridfleet_core::ids::{FleetId, PlaceId, RetailerId, StationId, VehicleId};
+use gridfleet_core::ids::{FleetId, IdVec, OperatorId, PlaceId, RetailerId, StationId, TypeId, VehicleId};
 use gridfleet_core::ledger::Chart;
 use gridfleet_core::records::metrics::{CompetitionFacts, RetailFacts};
 use gridfleet_core::records::{Labels, PlaceRecord, SiteKind, SiteRecord, StationSite, VehicleRecord};
@@ -51,22 +51,22 @@ pub struct Setup {
     /// after the end of the list.
     pub temperature_c: Vec<f64>,
     /// Vehicle types.
-    pub types: Vec<VehicleType>,
+    pub types: IdVec<TypeId, VehicleType>,
     /// Fleets; at most 64.
-    pub fleets: Vec<Fleet>,
+    pub fleets: IdVec<FleetId, Fleet>,
     /// Coalition number by fleet: fleets of one coalition serve each other's riders. Empty if every fleet is alone;
     /// otherwise numbers are below the number of fleets.
-    pub coalitions: Vec<usize>,
+    pub coalitions: IdVec<FleetId, usize>,
     /// Share of the fare that a fleet pays to the coalition member that the rider had asked (0..1).
     pub referral_share: f64,
     /// Vehicles.
-    pub vehicles: Vec<VehicleStart>,
+    pub vehicles: IdVec<VehicleId, VehicleStart>,
     /// Station operators, by name.
-    pub operators: Vec<String>,
+    pub operators: IdVec<OperatorId, String>,
     /// Stations.
-    pub stations: Vec<Station>,
+    pub stations: IdVec<StationId, Station>,
     /// Retailers; at least one where there are stations.
-    pub retailers: Vec<Retailer>,
+    pub retailers: IdVec<RetailerId, Retailer>,
     /// Competition of retailers for vehicle owners, if any.
     pub competition: Option<Competition>,
     /// Households, drivers who park at home, and their cost of supply.
@@ -87,25 +87,25 @@ impl Setup {
     /// Whether the trips of a fleet are bound to its vehicles, so that no policy assigns them.
     #[inline]
     pub fn is_preassigned(&self, fleet: FleetId) -> bool {
-        self.mode == Mode::Replay || self.fleets[fleet.index()].private
+        self.mode == Mode::Replay || self.fleets[fleet].private
     }
 
     /// Whether the price of a retailer's current slot is known only after the slot, because it depends on the load.
     #[inline]
     pub fn has_ex_post_price(&self, retailer: RetailerId) -> bool {
-        self.retailers[retailer.index()].tariff.slope_per_mwh_kw().is_some()
+        self.retailers[retailer].tariff.slope_per_mwh_kw().is_some()
     }
 
     /// Whether owners choose their retailer at the stations of this retailer.
     #[inline]
     pub fn competes(&self, retailer: RetailerId) -> bool {
-        self.competition.as_ref().is_some_and(|competition| competition.member[retailer.index()])
+        self.competition.as_ref().is_some_and(|competition| competition.member[retailer])
     }
 
     /// Coalition of a fleet: a number below the number of fleets.
     #[inline]
     pub fn coalition(&self, fleet: FleetId) -> usize {
-        self.coalitions.get(fleet.index()).copied().unwrap_or(fleet.index())
+        self.coalitions.of(fleet).copied().unwrap_or(fleet.index())
     }
 
     /// Numbers of the accounts.
@@ -139,10 +139,9 @@ impl Setup {
 
     /// Retailers of each customer, for the key figures.
     pub fn retail_facts(&self) -> RetailFacts {
-        let mut shown: Vec<bool> = (0..self.retailers.len())
-            .map(|retailer| self.retail.generation(RetailerId::new(retailer)).is_some())
-            .collect();
-        self.retail.households.iter().for_each(|group| shown[group.retailer.index()] = true);
+        let generates = |retailer| self.retail.generation(retailer).is_some();
+        let mut shown: IdVec<RetailerId, bool> = self.retailers.ids().map(generates).collect();
+        self.retail.households.iter().for_each(|group| shown[group.retailer] = true);
         RetailFacts {
             stations: self.stations.iter().map(|station| station.retailer).collect(),
             shown,
@@ -197,8 +196,8 @@ impl Setup {
     /// All vehicles as they are at the start.
     pub fn vehicle_records(&self) -> Vec<VehicleRecord> {
         let record = |(i, v): (usize, &VehicleStart)| {
-            let vehicle_type = &self.types[v.vehicle_type.index()];
-            let fleet = &self.fleets[v.fleet.index()];
+            let vehicle_type = &self.types[v.vehicle_type];
+            let fleet = &self.fleets[v.fleet];
             VehicleRecord {
                 vehicle: VehicleId::new(i),
                 fleet: v.fleet,

@@ -10,7 +10,9 @@ use super::{
     Vehicles,
 };
 use gridfleet_core::geo::Places;
-use gridfleet_core::ids::{FleetId, Grid2, PlaceId, RequestId, RetailerId, StationId, VehicleId};
+use gridfleet_core::ids::{
+    FleetId, Grid2, IdVec, PlaceId, RequestId, RetailerId, StationId, TypeId, VehicleId,
+};
 use gridfleet_core::records::PriceRecord;
 use gridfleet_core::time::{HOUR_S, SimTime};
 
@@ -87,7 +89,7 @@ pub struct Hour {
     /// Traffic conditions.
     pub pace: Pace,
     /// Consumption by vehicle type [kWh/km].
-    pub consumption_kwh_per_km: Vec<f64>,
+    pub consumption_kwh_per_km: IdVec<TypeId, f64>,
 }
 
 impl Hour {
@@ -123,13 +125,13 @@ pub struct State {
     /// Stations, connectors, queues.
     pub stations: Stations,
     /// By request.
-    pub requests: Vec<RequestState>,
+    pub requests: IdVec<RequestId, RequestState>,
     /// Requests that wait for a vehicle, by place of origin.
     pub waiting: Nearby,
     /// Vehicles available to riders, by coalition of fleets and place: idle, or charging and interruptible.
     pub available: Vec<Nearby>,
     /// Prices by retailer.
-    pub prices: Vec<PriceBook>,
+    pub prices: IdVec<RetailerId, PriceBook>,
     /// Energy drawn by completed sessions.
     pub drawn: DrawnEnergy,
     /// One book per retailer with a load-dependent price.
@@ -141,7 +143,7 @@ pub struct State {
     /// Markets.
     pub trading: TradingState,
     /// Requests that could not get a vehicle because it was committed to a market; empty without bidders.
-    pub turned_away: Vec<bool>,
+    pub turned_away: IdVec<RequestId, bool>,
     /// Stations that a fleet may use, for vehicles without (2 x fleet) and with (2 x fleet + 1) a DC inlet.
     pub(super) stations_of: Vec<Nearby>,
     /// Same indexing: a fallback station; its distance is an upper bound for the distance to the nearest station.
@@ -150,7 +152,7 @@ pub struct State {
     pub(super) fallback_km: Vec<f64>,
     /// Distance from each place to the nearest other place [great-circle km]; empty on maps with too many places to
     /// compare all pairs.
-    pub(super) apart_km: Vec<f64>,
+    pub(super) apart_km: IdVec<PlaceId, f64>,
     /// Bounds on travel time and distance.
     pub(super) bounds: Bounds,
 }
@@ -163,9 +165,9 @@ fn cells_for(items: usize) -> usize {
 /// Maximum number of places for which all pairs are compared: a few million pairs, a few hundredths of a second.
 const MOST_COMPARED: usize = 2_048;
 
-fn apart_km(places: &Places) -> Vec<f64> {
+fn apart_km(places: &Places) -> IdVec<PlaceId, f64> {
     if places.len() > MOST_COMPARED {
-        return Vec::new();
+        return IdVec::default();
     }
     let all = || (0..places.len()).map(PlaceId::new);
     let nearest = |a: PlaceId| {
@@ -222,19 +224,19 @@ impl State {
             hour,
             vehicles: Vehicles::new(setup),
             stations: Stations::new(setup),
-            requests: vec![RequestState::Future; setup.requests.len()],
+            requests: IdVec::filled(setup.requests.len(), RequestState::Future),
             waiting: Nearby::new(places, setup.requests.len(), 1_024).in_order(),
             available,
-            prices: vec![PriceBook::default(); setup.retailers.len()],
+            prices: IdVec::filled(setup.retailers.len(), PriceBook::default()),
             drawn: Grid2::new(setup.fleets.len(), setup.retailers.len(), EnergyAccount::default()),
             loads: LoadBook::all(setup),
             competition: CompetitionState::new(setup.competition.as_ref()),
             retail: RetailState::new(&setup.retail, setup.retailers.len(), setup.start),
             trading: TradingState::new(&setup.trading, &setup.clock),
             turned_away: if setup.trading.is_active() {
-                vec![false; setup.requests.len()]
+                IdVec::filled(setup.requests.len(), false)
             } else {
-                Vec::new()
+                IdVec::default()
             },
             stations_of,
             fallback_station,
@@ -282,7 +284,7 @@ impl State {
     /// State of charge of a vehicle now.
     pub fn soc(&self, setup: &Setup, vehicle: VehicleId) -> f64 {
         let v = &self.vehicles[vehicle];
-        let vehicle_type = &setup.types[v.vehicle_type.index()];
+        let vehicle_type = &setup.types[v.vehicle_type];
         match v.activity {
             Activity::Charging | Activity::Plugged | Activity::Discharging => {
                 self.session(vehicle).map_or(v.soc, |session| session.soc(vehicle_type, self.now))
@@ -300,8 +302,8 @@ impl State {
 
     /// By fleet: energy and charge since the last changes of power of sessions, and charge of legs over which vehicles
     /// charge.
-    pub fn charging_now(&self, setup: &Setup) -> Vec<FleetEnergy> {
-        let mut fleets = vec![FleetEnergy::default(); setup.fleets.len()];
+    pub fn charging_now(&self, setup: &Setup) -> IdVec<FleetId, FleetEnergy> {
+        let mut fleets = IdVec::filled(setup.fleets.len(), FleetEnergy::default());
         let mut from = 0;
         while let Some(station) = self.stations.next_changed(from) {
             from = station.index() + 1;
@@ -313,12 +315,17 @@ impl State {
 
     /// Energy that a station has drawn until now [kWh]; adds energy and charge of its sessions since their last changes
     /// of power to `fleets`.
-    pub fn read_station(&self, setup: &Setup, station: StationId, fleets: &mut [FleetEnergy]) -> f64 {
+    pub fn read_station(
+        &self,
+        setup: &Setup,
+        station: StationId,
+        fleets: &mut IdVec<FleetId, FleetEnergy>,
+    ) -> f64 {
         let mut total_kwh = self.stations.station(station).settled_kwh;
         let sessions = self.stations.sessions_at(setup, station);
         for session in sessions.iter().flatten().filter(|session| session.active) {
-            let vehicle_type = &setup.types[self.vehicles[session.vehicle].vehicle_type.index()];
-            total_kwh += session.read(vehicle_type, self.now, &mut fleets[session.fleet.index()]);
+            let vehicle_type = &setup.types[self.vehicles[session.vehicle].vehicle_type];
+            total_kwh += session.read(vehicle_type, self.now, &mut fleets[session.fleet]);
         }
         total_kwh
     }
@@ -328,7 +335,7 @@ impl State {
         drawn.clone_from(&self.drawn);
         for session in self.stations.open() {
             let v = &self.vehicles[session.vehicle];
-            let vehicle_type = &setup.types[v.vehicle_type.index()];
+            let vehicle_type = &setup.types[v.vehicle_type];
             let Some(station) = v.station else { continue };
             let retailer = self.supplier(setup, station, session.vehicle);
             let kwh = session.energy_kwh(vehicle_type, self.now);
@@ -342,7 +349,7 @@ impl State {
     /// Retailer from which a vehicle buys when it charges at a station.
     #[inline]
     pub fn supplier(&self, setup: &Setup, station: StationId, vehicle: VehicleId) -> RetailerId {
-        let station_retailer = setup.stations[station.index()].retailer;
+        let station_retailer = setup.stations[station].retailer;
         self.competition.supplier(setup.competition.as_ref(), station_retailer, vehicle)
     }
 
@@ -352,7 +359,7 @@ impl State {
         if self.stations.station(station).occupied == 0 {
             return;
         }
-        let station_retailer = setup.stations[station.index()].retailer;
+        let station_retailer = setup.stations[station].retailer;
         for position in self.stations.connectors(setup, station) {
             let Some(session) = self.stations.session(position) else { continue };
             if self.competition.supplier(setup.competition.as_ref(), station_retailer, session.vehicle)
@@ -361,7 +368,7 @@ impl State {
                 continue;
             }
             let v = &self.vehicles[session.vehicle];
-            let vehicle_type = &setup.types[v.vehicle_type.index()];
+            let vehicle_type = &setup.types[v.vehicle_type];
             self.stations.bill(position, vehicle_type, self.now, price_per_mwh);
         }
     }
@@ -374,9 +381,9 @@ impl State {
             let Some(session) = self.stations.session(position) else { continue };
             let v = &self.vehicles[session.vehicle];
             let Some(station) = v.station else { continue };
-            let base = setup.stations[station.index()].retailer;
+            let base = setup.stations[station].retailer;
             if self.competition.supplier(setup.competition.as_ref(), base, session.vehicle) == retailer {
-                let vehicle_type = &setup.types[v.vehicle_type.index()];
+                let vehicle_type = &setup.types[v.vehicle_type];
                 self.stations.bill(position, vehicle_type, self.now, price_per_mwh);
             }
         }
@@ -385,7 +392,7 @@ impl State {
     /// Advances a station's sessions to now and divides its power again. Returns the time of the next change.
     pub fn redivide(&mut self, setup: &Setup, station: StationId) -> Option<SimTime> {
         let vehicles = &self.vehicles;
-        let type_of = |v: VehicleId| vehicles[v].vehicle_type.index();
+        let type_of = |v: VehicleId| vehicles[v].vehicle_type;
         let next = self.stations.redivide(setup, type_of, station, self.now);
         let state = self.stations.station(station);
         let patience = (!state.queue.is_empty()).then_some(state.next_deadline);
@@ -423,9 +430,9 @@ impl State {
         if self.loads.is_empty() {
             return;
         }
-        let site = &setup.stations[station.index()];
+        let site = &setup.stations[station];
         let v = &self.vehicles[vehicle];
-        let vehicle_type = &setup.types[v.vehicle_type.index()];
+        let vehicle_type = &setup.types[v.vehicle_type];
         let limit_kw = best_limit_kw(vehicle_type, &site.connectors);
         let since_s = (self.now - arrival) as f64;
         let soc = vehicle_type.soc_after(v.soc, limit_kw, v.target_soc, since_s);
@@ -437,12 +444,12 @@ impl State {
 
     /// Marks a request as waiting for a vehicle.
     pub fn wait(&mut self, setup: &Setup, request: RequestId) {
-        self.requests[request.index()] = RequestState::Waiting;
-        self.waiting.insert(&setup.places, request.0, setup.requests.origin[request.index()]);
+        self.requests[request] = RequestState::Waiting;
+        self.waiting.insert(&setup.places, request.0, setup.requests.origin[request]);
     }
 
     /// The price in force [currency/MWh].
     pub fn price_per_mwh(&self, retailer: RetailerId) -> f64 {
-        self.prices[retailer.index()].current_per_mwh
+        self.prices[retailer].current_per_mwh
     }
 }

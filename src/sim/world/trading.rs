@@ -1,6 +1,6 @@
 //! Trading: bidders, their markets and the progress of each market.
 
-use gridfleet_core::ids::{BidId, BidderId, FleetId, MarketId, RetailerId};
+use gridfleet_core::ids::{BidId, BidderId, FleetId, IdVec, MarketId, RetailerId};
 use gridfleet_core::ledger::Account;
 use gridfleet_core::markets::{Gate, Imbalance, Market, Side};
 use gridfleet_core::time::{LocalClock, SimTime};
@@ -29,9 +29,9 @@ impl From<Party> for Account {
 #[derive(Debug, Clone)]
 pub struct Trading {
     /// Markets, in the order in which energy bought in several of them counts as delivered.
-    pub markets: Vec<Market>,
+    pub markets: IdVec<MarketId, Market>,
     /// Bidders.
-    pub bidders: Vec<Party>,
+    pub bidders: IdVec<BidderId, Party>,
     /// Cost of differences between traded and drawn energy.
     pub imbalance: Imbalance,
     /// Length of a settlement interval [s]; each product spans a whole number of them.
@@ -43,8 +43,8 @@ pub struct Trading {
 impl Default for Trading {
     fn default() -> Self {
         Self {
-            markets: Vec::new(),
-            bidders: Vec::new(),
+            markets: IdVec::default(),
+            bidders: IdVec::default(),
             imbalance: Imbalance::Penalty(0.0),
             settlement_s: 900,
             clairvoyant_bound: false,
@@ -124,7 +124,7 @@ pub struct MarketState {
 #[derive(Debug, Clone, Default)]
 pub struct TradingState {
     /// By market.
-    pub markets: Vec<MarketState>,
+    pub markets: IdVec<MarketId, MarketState>,
     /// Number of the next bid to be cleared.
     pub next_bid: u32,
 }
@@ -177,7 +177,7 @@ impl TradingState {
     /// Net position (bought less sold) of `bidder` at instant `t`, in one market [kW].
     #[inline]
     pub fn position_kw(&self, trading: &Trading, market: MarketId, bidder: BidderId, t: SimTime) -> f64 {
-        let product = trading.markets[market.index()].products.at(t);
-        product.map_or(0.0, |product| self.markets[market.index()].position_kw(bidder, product))
+        let product = trading.markets[market].products.at(t);
+        product.map_or(0.0, |product| self.markets[market].position_kw(bidder, product))
     }
 }

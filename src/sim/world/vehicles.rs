@@ -6,18 +6,18 @@
 use super::charge::soc_units;
 use super::charging::FleetEnergy;
 use super::{Activity, FleetCharge, Leg, Motion, Setup, Trigger, Vehicle};
-use gridfleet_core::ids::{FleetId, VehicleId};
+use gridfleet_core::ids::{FleetId, IdVec, VehicleId};
 use gridfleet_core::time::SimTime;
 use std::ops::{Index, IndexMut};
 
 /// All vehicles.
 #[derive(Debug, Clone)]
 pub struct Vehicles {
-    vehicles: Vec<Vehicle>,
+    vehicles: IdVec<VehicleId, Vehicle>,
     /// By fleet and activity.
-    counts: Vec<[u32; Activity::ALL.len()]>,
+    counts: IdVec<FleetId, [u32; Activity::ALL.len()]>,
     /// Charge by fleet, without the energy that flowed in sessions in progress.
-    charge: Vec<FleetCharge>,
+    charge: IdVec<FleetId, FleetCharge>,
     /// Vehicles on legs over which they charge, as recorded.
     charging_on_the_way: Vec<VehicleId>,
 }
@@ -40,11 +40,11 @@ pub struct DrivenLeg {
 impl Vehicles {
     /// Vehicles at the start, all idle.
     pub fn new(setup: &Setup) -> Self {
-        let mut counts = vec![[0; Activity::ALL.len()]; setup.fleets.len()];
-        let mut charge = vec![FleetCharge::default(); setup.fleets.len()];
+        let mut counts = IdVec::filled(setup.fleets.len(), [0; Activity::ALL.len()]);
+        let mut charge = IdVec::filled(setup.fleets.len(), FleetCharge::default());
         for v in &setup.vehicles {
-            counts[v.fleet.index()][Activity::Idle as usize] += 1;
-            charge[v.fleet.index()].add(&setup.types[v.vehicle_type.index()], v.soc);
+            counts[v.fleet][Activity::Idle as usize] += 1;
+            charge[v.fleet].add(&setup.types[v.vehicle_type], v.soc);
         }
         let vehicles = setup.vehicles.iter().map(|v| Vehicle::new(v, setup.start)).collect();
         Self { vehicles, counts, charge, charging_on_the_way: Vec::new() }
@@ -71,13 +71,13 @@ impl Vehicles {
     }
 
     /// Vehicles by fleet and activity.
-    pub fn counts(&self) -> &[[u32; Activity::ALL.len()]] {
+    pub fn counts(&self) -> &IdVec<FleetId, [u32; Activity::ALL.len()]> {
         &self.counts
     }
 
     /// Charge of a fleet, without the energy that flowed in sessions in progress.
     pub fn charge(&self, fleet: FleetId) -> &FleetCharge {
-        &self.charge[fleet.index()]
+        &self.charge[fleet]
     }
 
     /// Advances a vehicle's state machine.
@@ -85,8 +85,8 @@ impl Vehicles {
     /// # Panics
     /// If the transition is not in the table: a bug in the engine.
     pub fn fire(&mut self, vehicle: VehicleId, trigger: Trigger, now: SimTime) {
-        let v = &mut self.vehicles[vehicle.index()];
-        let counts = &mut self.counts[v.fleet.index()];
+        let v = &mut self.vehicles[vehicle];
+        let counts = &mut self.counts[v.fleet];
         counts[v.activity as usize] -= 1;
         v.fire(trigger, now);
         counts[v.activity as usize] += 1;
@@ -94,16 +94,16 @@ impl Vehicles {
 
     /// A vehicle departs; its activity has already been set.
     pub fn set_out(&mut self, setup: &Setup, vehicle: VehicleId, leg: Leg) {
-        let v = &mut self.vehicles[vehicle.index()];
+        let v = &mut self.vehicles[vehicle];
         debug_assert!(v.leg.is_none());
-        let driving = Motion::driving(&leg, &setup.types[v.vehicle_type.index()], v.soc);
-        self.charge[v.fleet.index()].change(Motion::parked(v.soc), driving);
+        let driving = Motion::driving(&leg, &setup.types[v.vehicle_type], v.soc);
+        self.charge[v.fleet].change(Motion::parked(v.soc), driving);
         v.leg = Some(leg);
     }
 
     /// A vehicle that has departed charges on the way, as recorded.
     pub fn charge_on_the_way(&mut self, vehicle: VehicleId, charged_kwh: f64) {
-        if let Some(leg) = &mut self.vehicles[vehicle.index()].leg
+        if let Some(leg) = &mut self.vehicles[vehicle].leg
             && charged_kwh > 0.0
         {
             leg.charged_kwh = charged_kwh;
@@ -114,14 +114,14 @@ impl Vehicles {
     /// Ends the leg of a vehicle as far as it has progressed at `end`, and leaves the vehicle there with the remaining
     /// charge; `None` if it does not drive.
     pub fn end_leg(&mut self, setup: &Setup, vehicle: VehicleId, end: SimTime) -> Option<DrivenLeg> {
-        let v = &mut self.vehicles[vehicle.index()];
+        let v = &mut self.vehicles[vehicle];
         let leg = v.leg.take()?;
         let share = leg.share_at(end);
         let (distance_km, soc_start) = (leg.distance_km * share, v.soc);
-        let vehicle_type = &setup.types[v.vehicle_type.index()];
+        let vehicle_type = &setup.types[v.vehicle_type];
         let (energy_kwh, charged_kwh) = leg.exchanged_kwh(vehicle_type, soc_start, share);
         v.soc += (charged_kwh - energy_kwh) / vehicle_type.battery_kwh;
-        let charge = &mut self.charge[v.fleet.index()];
+        let charge = &mut self.charge[v.fleet];
         charge.change(Motion::driving(&leg, vehicle_type, soc_start), Motion::parked(v.soc));
         charge.store(vehicle_type, soc_start, v.soc);
         if leg.charged_kwh > 0.0 {
@@ -137,22 +137,22 @@ impl Vehicles {
 
     /// A vehicle leaves its connector, with this state of charge.
     pub fn unplug(&mut self, setup: &Setup, vehicle: VehicleId, soc: f64) {
-        let v = &mut self.vehicles[vehicle.index()];
-        let charge = &mut self.charge[v.fleet.index()];
+        let v = &mut self.vehicles[vehicle];
+        let charge = &mut self.charge[v.fleet];
         charge.change(Motion::parked(v.soc), Motion::parked(soc));
-        charge.store(&setup.types[v.vehicle_type.index()], v.soc, soc);
+        charge.store(&setup.types[v.vehicle_type], v.soc, soc);
         v.soc = soc;
         (v.station, v.connector, v.yields) = (None, None, false);
     }
 
     /// Adds the charge of legs over which vehicles charge, until now, to `fleets`.
-    pub fn read_legs(&self, setup: &Setup, now: SimTime, fleets: &mut [FleetEnergy]) {
+    pub fn read_legs(&self, setup: &Setup, now: SimTime, fleets: &mut IdVec<FleetId, FleetEnergy>) {
         for &vehicle in &self.charging_on_the_way {
             let v = &self[vehicle];
-            let vehicle_type = &setup.types[v.vehicle_type.index()];
+            let vehicle_type = &setup.types[v.vehicle_type];
             if let Some(leg) = &v.leg {
                 let (_, charged_kwh) = leg.exchanged_kwh(vehicle_type, v.soc, leg.share_at(now));
-                fleets[v.fleet.index()].risen += soc_units(charged_kwh / vehicle_type.battery_kwh);
+                fleets[v.fleet].risen += soc_units(charged_kwh / vehicle_type.battery_kwh);
             }
         }
     }
@@ -162,13 +162,13 @@ impl Index<VehicleId> for Vehicles {
     type Output = Vehicle;
     #[inline]
     fn index(&self, vehicle: VehicleId) -> &Vehicle {
-        &self.vehicles[vehicle.index()]
+        &self.vehicles[vehicle]
     }
 }
 
 impl IndexMut<VehicleId> for Vehicles {
     #[inline]
     fn index_mut(&mut self, vehicle: VehicleId) -> &mut Vehicle {
-        &mut self.vehicles[vehicle.index()]
+        &mut self.vehicles[vehicle]
     }
 }

@@ -58,8 +58,9 @@ fn trading(setup: &Setup, party: Party) -> Trading {
             slope_per_mwh_kw: 0.01,
             limits_per_mwh: [-500.0, 3_000.0],
             lots: Lots { minimum_kw: 0.0, step_kw: 0.1 },
-        }],
-        bidders: vec![party],
+        }]
+        .into(),
+        bidders: vec![party].into(),
         imbalance: Imbalance::Penalty(100.0),
         settlement_s: 900,
         clairvoyant_bound: false,
@@ -73,13 +74,13 @@ fn cooperative_fleets_serve_each_others_riders() {
         |told: &Collected| told.trips.iter().filter(|trip| trip.status == TripStatus::Served).count();
     let (alone, _) = run(town(), opportunistic(), Vec::new());
     let mut together = town();
-    together.coalitions = vec![0, 0];
+    together.coalitions = vec![0, 0].into();
     let asked = together.requests.fleet.clone();
     let (together, simulation) = run(together, opportunistic(), Vec::new());
     assert!(served(&together) > served(&alone), "{} {}", served(&together), served(&alone));
-    let lent = together.trips.iter().filter(|trip| trip.fleet != asked[trip.request.index()]).count();
+    let lent = together.trips.iter().filter(|trip| trip.fleet != asked[trip.request]).count();
     assert!(lent > 100, "{lent}");
-    assert!(alone.trips.iter().all(|trip| trip.fleet == asked[trip.request.index()]));
+    assert!(alone.trips.iter().all(|trip| trip.fleet == asked[trip.request]));
     assert!(simulation.refusals().all(|(refusal, _)| refusal.name() != "other_fleet"));
 }
 

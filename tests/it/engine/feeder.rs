@@ -5,7 +5,7 @@ use crate::support::day::{BASE_KVA, BRANCH, far_voltage};
 use crate::support::runs::{STREAMS, policies, simulate};
 use crate::support::world::{Town, Trip, car, private};
 use gridfleet::grid::{Branch, Bus, Feeder, baran_wu};
-use gridfleet::ids::PlaceId;
+use gridfleet::ids::{IdVec, PlaceId, VehicleId};
 use gridfleet::records::Collected;
 use gridfleet::time::{DAY_S, HOUR_S, SimTime};
 use gridfleet::world::{Enforce, Grid, Setup, Tariff};
@@ -41,8 +41,8 @@ fn grid(feeder: Feeder, station_bus: &[usize], enforce: Enforce) -> Grid {
         base_factor: vec![1.0; 24].into(),
         station_kvar_per_kw: 0.0,
         household_kvar_per_kw: 0.0,
-        station_bus: station_bus.to_vec(),
-        household_bus: Vec::new(),
+        station_bus: station_bus.to_vec().into(),
+        household_bus: Vec::new().into(),
     }
 }
 
@@ -57,7 +57,7 @@ fn world(grid: Grid, cars: &[&[f64]]) -> Setup {
         town.station(&format!("station-{number}"), 2, CAR_KW).vehicles(soc)
     };
     let mut setup = cars.iter().enumerate().fold(town, with_station).build();
-    setup.retail.departures = vec![vec![end]; setup.vehicles.len()];
+    setup.retail.departures = IdVec::filled(setup.vehicles.len(), vec![end]);
     Setup { grid: Some(Arc::new(grid)), ..setup }
 }
 
@@ -188,7 +188,7 @@ fn whoever_comes_between_readings_breaks_no_limit() {
         // Car 2 is away from 0:01 to 0:35.
         let trip = Trip::new(2, MONDAY + 60, 34 * 60);
         Trip { place: PlaceId(1), distance_km: 1.0, ..trip }.add_to(&mut setup.requests);
-        setup.retail.departures[2] = vec![MONDAY + 60];
+        setup.retail.departures[VehicleId(2)] = vec![MONDAY + 60];
         setup
     };
     let (observed, told) = (run(setup(Enforce::Observe)), run(setup(Enforce::Limit)));

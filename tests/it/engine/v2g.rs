@@ -4,7 +4,7 @@ use crate::support::plant::{START, at};
 use crate::support::runs::{STREAMS, policies, simulate};
 use crate::support::world::{Town, Trip, car};
 use gridfleet::engine::Simulation;
-use gridfleet::ids::VehicleId;
+use gridfleet::ids::{StationId, VehicleId};
 use gridfleet::ledger::{EntryKind, Money};
 use gridfleet::policies::{Action, Charging, Policies, Turn};
 use gridfleet::records::Collected;
@@ -28,7 +28,8 @@ fn setup(cars: usize, feed_kw: f64, site_limit_kw: f64) -> Setup {
     let town = Town::new(START, at(10, 0), fleet, vehicle_type).station("square", cars, 4.0);
     let town = town.retailer("industry", Tariff::TimeOfUse(week.into()));
     let mut setup = town.vehicles(&vec![0.5; cars]).trips((0..cars).map(trip)).build();
-    (setup.stations[0].site_limit_kw, setup.stations[0].markup_per_mwh) = (site_limit_kw, 40.0);
+    (setup.stations[StationId(0)].site_limit_kw, setup.stations[StationId(0)].markup_per_mwh) =
+        (site_limit_kw, 40.0);
     Setup { mode: Mode::Replay, control_interval_s: 300, ..setup }
 }
 

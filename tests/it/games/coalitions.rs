@@ -23,7 +23,7 @@ fn who_serves_anothers_rider_pays_a_part_of_the_fare() {
         days: 1,
         patience_s: 600,
     });
-    setup.coalitions = vec![0, 0];
+    setup.coalitions = vec![0, 0].into();
     setup.referral_share = 0.25;
     let asked = setup.requests.fleet.clone();
     let policies = Policies {
@@ -35,7 +35,7 @@ fn who_serves_anothers_rider_pays_a_part_of_the_fare() {
     let lent = day
         .trips
         .iter()
-        .filter(|trip| trip.status == TripStatus::Served && trip.fleet != asked[trip.request.index()]);
+        .filter(|trip| trip.status == TripStatus::Served && trip.fleet != asked[trip.request]);
     let owed: Vec<(u32, f64)> = lent.map(|trip| (trip.request.0, 0.25 * trip.fare)).collect();
     let paid: Vec<f64> =
         day.ledger.iter().filter(|e| e.kind == EntryKind::Referral).map(|e| e.amount.units()).collect();

@@ -31,13 +31,13 @@ fn two_hours(reluctance: f64) -> Setup {
     });
     setup.competition = Some(Competition {
         retailers: vec![RetailerId(0), RetailerId(1)],
-        member: vec![true, true],
+        member: vec![true, true].into(),
         initial_shares: vec![0.5, 0.5],
         reluctance_per_mwh: vec![vec![0.0, reluctance], vec![reluctance, 0.0]],
         max_price_per_mwh: 1_000.0,
         rival_price_sd: 0.0,
         typical_kw: vec![0.0; 24],
-        contracts: vec![0, 1, 0],
+        contracts: vec![0, 1, 0].into(),
         streams: STREAMS.of(Purpose::RivalPrices),
     });
     setup
@@ -122,8 +122,9 @@ fn with_markets(mut setup: Setup, bidders: Vec<Party>) -> Setup {
         slope_per_mwh_kw: 0.0,
         limits_per_mwh: [-3_000.0, 3_000.0],
         lots: Lots { minimum_kw: 0.0, step_kw: 0.0 },
-    }];
-    setup.trading.bidders = bidders;
+    }]
+    .into();
+    setup.trading.bidders = bidders.into();
     setup.trading.imbalance = Imbalance::Dual { up: series([400.0, 400.0]), down: series([50.0, 50.0]) };
     setup.trading.settlement_s = 3_600;
     setup

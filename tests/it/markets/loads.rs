@@ -5,7 +5,7 @@ use crate::support::plant::{START, at, setup};
 use crate::support::runs::{STREAMS, policies, simulate};
 use gridfleet::engine::Simulation;
 use gridfleet::games::c_nash::{self, CNashGame, CNashParameters, LoadBound, Profiles, Structure};
-use gridfleet::ids::{StationId, VehicleId};
+use gridfleet::ids::{RetailerId, StationId, VehicleId};
 use gridfleet::ledger::EntryKind;
 use gridfleet::markets::Series;
 use gridfleet::policies::bidding::ForecastKind;
@@ -33,9 +33,9 @@ fn two_hours() -> Setup {
         Vec::new(),
     );
     let series = Series { start: START, slot_s: 3_600, price_per_mwh: vec![100.0, 50.0] };
-    setup.retailers[0].tariff =
+    setup.retailers[RetailerId(0)].tariff =
         Tariff::LoadDependent { series, margin_per_mwh: 0.0, slope_per_mwh_kw: SLOPE };
-    setup.stations[0].sensitivity_per_mwh_kw = 3.0;
+    setup.stations[StationId(0)].sensitivity_per_mwh_kw = 3.0;
     setup
 }
 
@@ -189,7 +189,7 @@ fn a_perfect_forecast_knows_who_comes() {
 fn plans_beyond_double_precision_fall_back_to_the_nominal() {
     let plan = |sensitivity| {
         let mut setup = two_hours();
-        setup.stations[0].sensitivity_per_mwh_kw = sensitivity;
+        setup.stations[StationId(0)].sensitivity_per_mwh_kw = sensitivity;
         let spec =
             StationsSpec::Nash { horizon_s: 7_200, forecast: ForecastKind::Persistence, accuracy: 1.0 };
         let heard = Arc::default();

@@ -6,7 +6,7 @@ use crate::support::runs::{STREAMS, policies, simulate};
 use crate::support::world::{Town, Trip, car, private};
 use gridfleet::engine::Simulation;
 use gridfleet::games::stackelberg::{self as game, Household, StackelbergGame};
-use gridfleet::ids::RetailerId;
+use gridfleet::ids::{IdVec, RetailerId};
 use gridfleet::ledger::EntryKind;
 use gridfleet::policies::pricing::Leader;
 use gridfleet::policies::{Policies, PricingSpec, ResponseSpec, RetailPolicies};
@@ -42,14 +42,18 @@ fn world(
         Trip { distance_km, ..Trip::new(car as usize, leaves_at, duration_s) }
     };
     let trips: Vec<Trip> = outings.iter().map(trip).collect();
-    let mut departures = vec![Vec::new(); soc.len()];
-    trips.iter().for_each(|trip| departures[trip.vehicle.index()].push(trip.time));
+    let mut departures = IdVec::filled(soc.len(), Vec::new());
+    trips.iter().for_each(|trip| departures[trip.vehicle].push(trip.time));
     departures.iter_mut().filter(|d| d.is_empty()).for_each(|d| d.push(end));
     let town = Town::new(MONDAY, end, private(), vehicle_type).station("homes", soc.len().max(1), 5.0);
     let town = town.retailer("utility", Tariff::Flat(200.0)).vehicles(soc).trips(trips);
     Setup {
         clock: LocalClock::new(chrono_tz::UTC, MONDAY + -7 * DAY_S, end + 7 * DAY_S),
-        retail: Retail { households, generation: vec![Some(generation())], departures },
+        retail: Retail {
+            households: households.into(),
+            generation: vec![Some(generation())].into(),
+            departures,
+        },
         ..town.build()
     }
 }
@@ -324,9 +328,9 @@ fn paid_with_lead(
     vehicle_type: &VehicleType,
 ) -> (f64, usize) {
     let mut setup = world(4, Vec::new(), &[1.0; 3], outings, vehicle_type.clone());
-    setup.retail.generation = vec![None];
-    setup.retailers[0].tariff = Tariff::TimeOfUse(price.into());
-    setup.retailers[0].lead_s = lead_s;
+    setup.retail.generation = vec![None].into();
+    setup.retailers[RetailerId(0)].tariff = Tariff::TimeOfUse(price.into());
+    setup.retailers[RetailerId(0)].lead_s = lead_s;
     let (told, _) = run(setup, &PricingSpec::Tariff {}, &ResponseSpec::default());
     let full = told.sessions.iter().filter(|s| s.unplug_time.is_some() && s.end_reason == EndReason::Full);
     (cost_of_departures(&told), full.count())
@@ -362,8 +366,8 @@ fn longer_notice_never_costs_more() {
         }
         let unplanned = {
             let mut setup = world(4, Vec::new(), &[1.0; 3], &outings, vehicle_type);
-            setup.retail.generation = vec![None];
-            setup.retailers[0].tariff = Tariff::TimeOfUse(price.as_slice().into());
+            setup.retail.generation = vec![None].into();
+            setup.retailers[RetailerId(0)].tariff = Tariff::TimeOfUse(price.as_slice().into());
             run(setup, &PricingSpec::Tariff {}, &ResponseSpec::Nominal {}).0
         };
         let cost = cost_of_departures(&unplanned);

@@ -2,6 +2,7 @@
 
 use crate::support::cli::{Dir, gridfleet};
 use crate::support::files::summary;
+use gridfleet::ids::RequestId;
 use gridfleet::rng::Streams;
 use gridfleet::scenario::Overrides;
 use gridfleet::world::Setup;
@@ -73,7 +74,7 @@ fn the_days_of_drivers_are_their_own() {
     let other = build(1, &["time.days=2"]);
     let drivers = |setup: &Setup| setup.retail.departures.iter().filter(|d| !d.is_empty()).count();
     assert_eq!([drivers(&two), drivers(&longer), drivers(&other)], [80; 3]);
-    for (driver, departures) in two.retail.departures.iter().enumerate().take(80) {
+    for (driver, departures) in two.retail.departures.entries().take(80) {
         // The last of them is after the period: drivers know when they leave next.
         assert_eq!(departures.len(), 3);
         assert_eq!(departures[..], longer.retail.departures[driver][..3]);
@@ -84,18 +85,19 @@ fn the_days_of_drivers_are_their_own() {
     assert!(without.retail.departures.iter().all(Vec::is_empty) && without.vehicles.len() == 20);
     assert!(without.requests.recorded.iter().all(Option::is_none));
     let alone = build(0, &["time.days=2", "operation.take_part=[\"private\"]"]);
-    assert_eq!(alone.retail.departures[..80], two.retail.departures[..80]);
+    assert!(alone.retail.departures.iter().take(80).eq(two.retail.departures.iter().take(80)));
     // Their trips are among the others, in the order of time, bound to them and to no other vehicle.
     let requests = &two.requests;
     assert!(requests.time.is_sorted());
-    let private: Vec<usize> = (0..requests.len()).filter(|&i| requests.recorded[i].is_some()).collect();
+    let private: Vec<RequestId> =
+        requests.time.ids().filter(|&request| requests.recorded[request].is_some()).collect();
     assert_eq!(private.len(), 160);
-    for i in 0..requests.len() {
-        let private = two.fleets[requests.fleet[i].index()].private;
+    for i in requests.time.ids() {
+        let private = two.fleets[requests.fleet[i]].private;
         assert_eq!(private, requests.recorded[i].is_some());
     }
     for &i in &private {
-        let driver = requests.recorded[i].unwrap().vehicle.index();
+        let driver = requests.recorded[i].unwrap().vehicle;
         assert!(two.retail.departures[driver].contains(&requests.time[i]));
         let hour = two.clock.hour(requests.time[i] + i64::from(requests.duration_s[i]));
         assert!((5..11).contains(&two.clock.hour(requests.time[i])) && hour >= 14, "{hour}");

@@ -425,7 +425,7 @@ fn a_tariff_follows_its_market() {
         "retailers.industry.tariff={kind=\"market\", market=\"secondary-reserve\", margin_per_mwh=7.5}";
     let path = root().join("scenarios/stuttgart-vpp.toml");
     let (setup, policies) = ready(&path, &["time.days=1", tariff], STREAMS);
-    let reference = setup.trading.markets[0].reference.clone();
+    let reference = setup.trading.markets[MarketId(0)].reference.clone();
     let (records, _) = simulate(setup, policies, STREAMS);
     assert_eq!(records.prices.len(), 96);
     for price in &records.prices {

@@ -252,7 +252,7 @@ const RIDERS: &[Case] = &[
         d.ledger.remove(2);
     }),
     ("Ledger: every session's cost is posted, and no other", |d| {
-        d.ledger[2].reference = Reference::Trip(0);
+        d.ledger[2].reference = Reference::Trip(RequestId(0));
     }),
     ("Ledger: every session's cost is posted, and no other", |d| d.sessions[1].session = SessionId(9)),
 ];
@@ -310,7 +310,7 @@ const STATIONS: &[Case] = &[
         let rescue = |leg: &LegRecord| LedgerEntry {
             kind: EntryKind::Rescue,
             time: leg.start_time,
-            reference: Reference::Vehicle(leg.vehicle.0),
+            reference: Reference::Vehicle(leg.vehicle),
             ..d.ledger[1]
         };
         let paid = rescue(legs[0]);
@@ -404,7 +404,7 @@ fn products_of_several_lengths_are_compared() {
         (long.delivered_kwh, long.imbalance_kwh, long.cash) = (delivered_kwh, 4.0 - delivered_kwh, -0.4);
         day.market.push(long);
         let mut posting = day.ledger[6];
-        (posting.reference, posting.amount) = (Reference::Bid(3), Money(400_000));
+        (posting.reference, posting.amount) = (Reference::Bid(BidId(3)), Money(400_000));
         day.ledger.push(posting);
         day
     };

@@ -2,6 +2,7 @@
 
 use crate::support::day::{START, day_by_hand, labels};
 use crate::support::runs::ready;
+use gridfleet::ids::StationId;
 use gridfleet::outputs::{OutputOptions, ParquetRecorder, Provenance};
 use gridfleet::records::dictionary::{Kind, TABLES, TableId};
 use gridfleet::records::{Collected, Record, Recorder};
@@ -314,8 +315,10 @@ fn a_vehicle_has_a_depot_where_it_starts_at_one_or_at_home() {
     // 80 cars with a home, 20 taxis that start where the demand is.
     let (setup, _) = ready(Path::new("scenarios/retail-week.toml"), &[], STREAMS);
     let (private, taxis): (Vec<_>, Vec<_>) =
-        setup.vehicle_records().into_iter().partition(|v| setup.fleets[v.fleet.index()].private);
-    assert!(private.len() == 80 && private.iter().all(|v| v.depot == Some(setup.stations[0].place)));
+        setup.vehicle_records().into_iter().partition(|v| setup.fleets[v.fleet].private);
+    assert!(
+        private.len() == 80 && private.iter().all(|v| v.depot == Some(setup.stations[StationId(0)].place))
+    );
     assert!(taxis.len() == 20 && taxis.iter().all(|v| v.depot.is_none()));
 }
 

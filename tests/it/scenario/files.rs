@@ -1,6 +1,7 @@
 //! Scenario files with every kind of user error.
 
 use gridfleet::error::Error;
+use gridfleet::ids::{RequestId, StationId, VehicleId};
 use gridfleet::rng::Streams;
 use gridfleet::scenario::{self, Overrides, Scenario};
 use gridfleet::world::{Mode, RecordedSoc};
@@ -118,13 +119,13 @@ fn the_base_document_is_in_order() {
     assert_eq!(setup.end.iso(), "2018-03-06T23:00:00Z");
     assert!(setup.vehicles.iter().all(|v| (0.4..=0.9).contains(&v.soc)));
     // Two 50 kW connectors behind 75 kW; six of 11 kW without a site limit.
-    assert_eq!(setup.stations[0].site_limit_kw, 75.0);
-    assert_eq!(setup.stations[1].site_limit_kw, f64::INFINITY);
+    assert_eq!(setup.stations[StationId(0)].site_limit_kw, 75.0);
+    assert_eq!(setup.stations[StationId(1)].site_limit_kw, f64::INFINITY);
     // By hand: 2 + 0.6 per km + 0.1 per minute, with an error of at most half a millionth.
-    for i in 0..480 {
+    for i in (0..480).map(RequestId) {
         let (km, seconds) = (setup.requests.distance_km[i], setup.requests.duration_s[i]);
         let fare = 2.0 + 0.6 * km + 0.1 * f64::from(seconds) / 60.0;
-        assert!((setup.requests.fare[i].units() - fare).abs() < 1e-6, "request {i}");
+        assert!((setup.requests.fare[i].units() - fare).abs() < 1e-6, "{i:?}");
     }
     assert!(setup.requests.time.is_sorted());
 }
@@ -556,8 +557,8 @@ fn replay_binds_trips_to_the_vehicles_of_the_trace() {
     let (setup, _) = scenario.build(Streams { seed: 1, replication: 0 }).unwrap();
     let names: Vec<&str> = setup.vehicles.iter().map(|v| v.name.as_str()).collect();
     assert_eq!(names, ["S-GO 1", "S-GO 2"]);
-    assert_eq!([setup.vehicles[0].soc, setup.vehicles[1].soc], [0.80, 0.60]);
-    assert_eq!(setup.places.lat(setup.vehicles[1].place), 51.50);
+    assert_eq!([setup.vehicles[VehicleId(0)].soc, setup.vehicles[VehicleId(1)].soc], [0.80, 0.60]);
+    assert_eq!(setup.places.lat(setup.vehicles[VehicleId(1)].place), 51.50);
     let recorded = &setup.requests.recorded;
     let recorded: Vec<_> = recorded.iter().flatten().collect();
     assert_eq!(recorded.iter().map(|b| b.vehicle.0).collect::<Vec<_>>(), [0, 1, 0]);

@@ -1,7 +1,7 @@
 //! Scenarios that draw on tables: stations, vehicles, types, prices, several fleets.
 
 use gridfleet::error::Error;
-use gridfleet::ids::FleetId;
+use gridfleet::ids::{FleetId, RetailerId, VehicleId};
 use gridfleet::rng::Streams;
 use gridfleet::scenario::{self, Overrides, Prepared};
 use gridfleet::world::{Setup, Tariff};
@@ -101,27 +101,31 @@ fn tables_fill_the_world() {
     // Two by count at the depots in turn; from the table those of blue and those without a fleet, not red's.
     let names: Vec<&str> = setup.vehicles.iter().map(|v| v.name.as_str()).collect();
     assert_eq!(names, ["red-0001", "red-0002", "B-1", "B-2"]);
-    let lat = |v: usize| setup.places.lat(setup.vehicles[v].place);
+    let lat = |v| setup.places.lat(setup.vehicles[VehicleId(v)].place);
     assert_eq!([lat(0), lat(1), lat(2), lat(3)], [51.53, 51.54, 51.50, 51.55]);
-    assert_eq!([setup.vehicles[0].soc, setup.vehicles[2].soc], [0.5, 0.9]);
-    let battery = |v: usize| setup.types[setup.vehicles[v].vehicle_type.index()].battery_kwh;
+    assert_eq!([setup.vehicles[VehicleId(0)].soc, setup.vehicles[VehicleId(2)].soc], [0.5, 0.9]);
+    let battery = |v| setup.types[setup.vehicles[VehicleId(v)].vehicle_type].battery_kwh;
     assert_eq!([battery(0), battery(2), battery(3)], [30.0, 70.0, 30.0]);
     // By name: every third trip is red's.
     assert_eq!(setup.requests.fleet.iter().filter(|f| **f == FleetId(0)).count(), 200);
     assert!(setup.requests.fare.iter().all(|fare| fare.units() == 7.5));
     assert!(setup.requests.duration_s.iter().all(|&s| s == 300));
     // Stations: access, site limit, the operator's markup and retailer, DC above 22 kW.
-    let [a, b] = &setup.stations[..] else { panic!() };
+    let [a, b] = &*setup.stations else { panic!() };
     assert!(a.access.allows(FleetId(0)) && !b.access.allows(FleetId(0)) && b.access.allows(FleetId(1)));
     assert_eq!((a.site_limit_kw, b.site_limit_kw), (60.0, f64::INFINITY));
     assert_eq!((a.markup_per_mwh, a.connectors.len(), b.connectors.len()), (30.0, 2, 4));
     assert!(a.connectors[0].dc && !b.connectors[0].dc);
     // The 25th price is that of the first simulated hour.
     let price = |hours: i64| {
-        setup.retailers[0].tariff.price_per_mwh(setup.start + hours * 3_600, &setup.clock, |_| f64::NAN)
+        setup.retailers[RetailerId(0)]
+            .tariff
+            .price_per_mwh(setup.start + hours * 3_600, &setup.clock, |_| f64::NAN)
     };
     assert_eq!([price(0), price(1), price(23)], [35.0, 36.0, 58.0]);
-    assert!(matches!(&setup.retailers[0].tariff, Tariff::RealTime { series, .. } if series.slot_s == 3_600));
+    assert!(
+        matches!(&setup.retailers[RetailerId(0)].tariff, Tariff::RealTime { series, .. } if series.slot_s == 3_600)
+    );
     assert_eq!(prepared.inputs.len(), 6, "{:?}", prepared.inputs);
 }
 

@@ -6,6 +6,7 @@ use crate::support::files::{assert_same, results};
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeZone, Weekday};
 use chrono_tz::Europe::Berlin;
 use gridfleet::engine::Simulation;
+use gridfleet::ids::RetailerId;
 use gridfleet::records::{Collected, LegPurpose};
 use gridfleet::rng::Streams;
 use gridfleet::scenario::{self, Overrides, Scenario};
@@ -198,10 +199,8 @@ fn a_week_draws_its_days_from_the_month_and_a_date_its_own_draw() {
     let whole = month.build(&[bootstrap], 2);
     let week = month.build(&[bootstrap, "time.start=2018-03-12", "time.days=7"], 2);
     let within = |t: SimTime| t >= week.start && t < week.end;
-    let expected: Vec<usize> = (0..whole.requests.len())
-        .filter(|&i| within(whole.requests.time[i]))
-        .map(|i| Month::numbers(&whole)[i])
-        .collect();
+    let of_week = whole.requests.time.iter().zip(Month::numbers(&whole)).filter(|(time, _)| within(**time));
+    let expected: Vec<usize> = of_week.map(|(_, number)| number).collect();
     assert_eq!(Month::numbers(&week), expected);
     let outside = expected.iter().filter(|&&number| !within(month.times[number])).count();
     assert!(outside > 100, "{outside}");
@@ -215,10 +214,9 @@ fn thinning_keeps_its_share_and_leaves_all_other_draws_alone() {
         month.build(&[&all, set].concat(), 4)
     };
     let rows = |setup: &Setup| -> Vec<(SimTime, u32, usize)> {
-        let numbers = Month::numbers(setup);
-        (0..numbers.len())
-            .map(|i| (setup.requests.time[i], setup.requests.duration_s[i], numbers[i]))
-            .collect()
+        let requests = setup.requests.time.iter().zip(&setup.requests.duration_s);
+        let rows = requests.zip(Month::numbers(setup));
+        rows.map(|((&time, &duration_s), number)| (time, duration_s, number)).collect()
     };
     let (full, thin) = (rows(&with(&[])), rows(&with(&["variation.demand_thinning=0.7"])));
     assert!(near(thin.len(), full.len(), 0.7), "{} of {}", thin.len(), full.len());
@@ -292,8 +290,8 @@ fn prices_come_from_whole_days_the_same_for_all_retailers() {
     let mut sources = BTreeSet::new();
     for replication in 0..4 {
         let setup = month.build(&["variation.price_days=bootstrap"], replication);
-        let at = |retailer: usize, t: SimTime| {
-            setup.retailers[retailer].tariff.price_per_mwh(t, &setup.clock, |_| f64::NAN)
+        let at = |retailer, t: SimTime| {
+            setup.retailers[RetailerId(retailer)].tariff.price_per_mwh(t, &setup.clock, |_| f64::NAN)
         };
         let mut source_of: BTreeMap<NaiveDate, NaiveDate> = BTreeMap::new();
         for t in (setup.start.0..setup.end.0).step_by(900).map(SimTime) {
@@ -314,9 +312,8 @@ fn prices_come_from_whole_days_the_same_for_all_retailers() {
         sources.extend(source_of.into_values().map(|date| date.month()));
     }
     assert_eq!(sources, BTreeSet::from([2, 3, 4]));
-    assert!(
-        matches!(&plain.retailers[0].tariff, Tariff::RealTime { series, .. } if series.start.0 == FIRST_PRICE)
-    );
+    assert!(matches!(&plain.retailers[RetailerId(0)].tariff,
+            Tariff::RealTime { series, .. } if series.start.0 == FIRST_PRICE));
 }
 
 /// Energy over distance of the legs of each vehicle.
@@ -369,8 +366,8 @@ fn replay_keeps_each_vehicles_trips_of_a_day_in_order() {
     let by_vehicle = |scenario: &Scenario| {
         let (setup, _) = scenario.build_from(&recorded, streams).unwrap();
         let mut trips: BTreeMap<String, Vec<(SimTime, u32)>> = BTreeMap::new();
-        for (i, recorded) in setup.requests.recorded.iter().enumerate() {
-            let name = setup.vehicles[recorded.unwrap().vehicle.index()].name.clone();
+        for (i, recorded) in setup.requests.recorded.entries() {
+            let name = setup.vehicles[recorded.unwrap().vehicle].name.clone();
             trips.entry(name).or_default().push((setup.requests.time[i], setup.requests.duration_s[i]));
         }
         trips

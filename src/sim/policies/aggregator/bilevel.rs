@@ -98,7 +98,7 @@ impl Leader {
             history: PriceHistory::default(),
             model: None,
             age: 0,
-            period: (DAY_S / setup.trading.markets[market.index()].products.slot_s) as usize,
+            period: (DAY_S / setup.trading.markets[market].products.slot_s) as usize,
         })
     }
 

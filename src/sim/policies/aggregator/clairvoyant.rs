@@ -22,7 +22,7 @@ impl Clairvoyant {
     }
 
     fn reference(&self, market: MarketId, t: SimTime) -> f64 {
-        self.setup.trading.markets[market.index()].reference.at(t).unwrap_or(0.0)
+        self.setup.trading.markets[market].reference.at(t).unwrap_or(0.0)
     }
 }
 
@@ -39,7 +39,7 @@ impl Planner for Clairvoyant {
             demand: slots().map(|t| self.foresight.competed_kwh(t).max(0.0) / 1_000.0).collect(),
         };
         let asked = |rival: &gridfleet_core::ids::RetailerId| {
-            let tariff = &self.setup.retailers[rival.index()].tariff;
+            let tariff = &self.setup.retailers[*rival].tariff;
             let price_at = |t| {
                 let said = tariff.price_per_mwh(t, &self.setup.clock, |market| self.reference(market, t));
                 competition.asked_per_mwh(*rival, t, said)

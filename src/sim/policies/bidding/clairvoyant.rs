@@ -4,7 +4,7 @@
 use super::main_retailer;
 use crate::world::{Mode, RecordedSoc, Setup, Tariff};
 use gridfleet_core::error::Result;
-use gridfleet_core::ids::FleetId;
+use gridfleet_core::ids::{FleetId, IdVec, VehicleId};
 use gridfleet_games::optimize::clairvoyant::{Horizon, RequestedTrip, VehicleSchedule, bound};
 
 /// Upper bound on `market_profit_net` of each fleet [currency], without the warm-up, as that figure: anything may have
@@ -33,7 +33,7 @@ fn horizon(setup: &Setup, fleet: FleetId) -> Horizon {
     let slot_s = trading.settlement_s;
     let first = setup.start.0.div_euclid(slot_s);
     let last = (setup.end.0 + slot_s - 1).div_euclid(slot_s);
-    let tariff = &setup.retailers[main_retailer(setup, fleet).index()].tariff;
+    let tariff = &setup.retailers[main_retailer(setup, fleet)].tariff;
     let value_per_mwh = (first..last).map(|slot| {
         let t = gridfleet_core::time::SimTime(slot * slot_s);
         let in_warm_up = t + slot_s <= setup.measured_from;
@@ -66,11 +66,11 @@ fn vehicles(setup: &Setup, fleet: FleetId) -> Vec<VehicleSchedule> {
         let connectors = setup.stations.iter().flat_map(|station| &station.connectors);
         connectors.map(|&connector| vehicle_type.limit_kw(connector)).fold(0.0, f64::max)
     };
-    let mut vehicles: Vec<Option<VehicleSchedule>> = setup
+    let mut vehicles: IdVec<VehicleId, Option<VehicleSchedule>> = setup
         .vehicles
         .iter()
         .map(|v| {
-            let vehicle_type = &setup.types[v.vehicle_type.index()];
+            let vehicle_type = &setup.types[v.vehicle_type];
             (v.fleet == fleet).then(|| VehicleSchedule {
                 battery_kwh: vehicle_type.battery_kwh,
                 usable_soc: vehicle_type.usable_soc,
@@ -83,22 +83,22 @@ fn vehicles(setup: &Setup, fleet: FleetId) -> Vec<VehicleSchedule> {
         })
         .collect();
     let requests = &setup.requests;
-    for i in 0..requests.len() {
-        let Some(recorded) = requests.recorded[i] else { continue };
-        let Some(vehicle) = &mut vehicles[recorded.vehicle.index()] else { continue };
-        let start_s = requests.time[i].0;
-        let start = &setup.vehicles[recorded.vehicle.index()];
-        let per_km = setup.types[start.vehicle_type.index()]
-            .consumption_kwh_per_km(setup.temperature_c(requests.time[i]))
+    for request in requests.time.ids() {
+        let Some(recorded) = requests.recorded[request] else { continue };
+        let Some(vehicle) = &mut vehicles[recorded.vehicle] else { continue };
+        let start_s = requests.time[request].0;
+        let start = &setup.vehicles[recorded.vehicle];
+        let per_km = setup.types[start.vehicle_type]
+            .consumption_kwh_per_km(setup.temperature_c(requests.time[request]))
             * start.consumption_factor;
         let energy_kwh = match recorded.soc {
             RecordedSoc::Fell(fall) => fall * vehicle.battery_kwh,
             RecordedSoc::Rose(rise) => -rise * vehicle.battery_kwh,
-            RecordedSoc::Unknown => requests.distance_km[i] * per_km,
+            RecordedSoc::Unknown => requests.distance_km[request] * per_km,
         };
-        let (mut trip_start_s, end_s) = (start_s, start_s + i64::from(requests.duration_s[i]));
-        let measured = requests.time[i] >= setup.measured_from;
-        let mut cost = if measured { requests.fare[i].units() } else { 0.0 };
+        let (mut trip_start_s, end_s) = (start_s, start_s + i64::from(requests.duration_s[request]));
+        let measured = requests.time[request] >= setup.measured_from;
+        let mut cost = if measured { requests.fare[request].units() } else { 0.0 };
         if let Some(before) = vehicle.trips.last()
             && before.end_s > start_s
         {

@@ -109,7 +109,7 @@ struct MarketSlot {
 
 impl MarketSlot {
     fn new(setup: &Setup, market: MarketId) -> Self {
-        let gates = &setup.trading.markets[market.index()].gates;
+        let gates = &setup.trading.markets[market].gates;
         let lead_s = match *gates {
             GateRule::Lead(lead_s) => lead_s,
             GateRule::Daily { .. } | GateRule::Weekly { .. } => gates.longest_s(),
@@ -138,7 +138,7 @@ impl Learned {
             chain,
             balancing: MarketSlot::new(setup, balancing),
             intraday: MarketSlot::new(setup, intraday),
-            fleet_kw: of_fleet().map(|v| setup.types[v.vehicle_type.index()].ac_kw).sum(),
+            fleet_kw: of_fleet().map(|v| setup.types[v.vehicle_type].ac_kw).sum(),
             vehicles: of_fleet().count().max(1) as f64,
             meters: None,
             taken: Vec::new(),

@@ -24,7 +24,7 @@ pub use spec::{BiddingSpec, ForecastKind};
 
 use super::{Bidding, OpenGate, Turn};
 use crate::world::{LoadBook, Party, Setup};
-use gridfleet_core::ids::{BidderId, FleetId, MarketId, RetailerId};
+use gridfleet_core::ids::{BidderId, FleetId, IdVec, MarketId, RetailerId};
 use gridfleet_core::markets::MarketKind;
 use gridfleet_core::rng::Streams;
 use gridfleet_core::time::SimTime;
@@ -40,7 +40,7 @@ pub struct Foresight {
     /// Time between two readings [s].
     pub interval_s: i64,
     /// Power that each fleet could take, by reading [kW].
-    pub pool_kw: Vec<Vec<f64>>,
+    pub pool_kw: IdVec<FleetId, Vec<f64>>,
     /// Energy requested at stations with load-dependent prices.
     pub asked_kwh: Vec<LoadBook>,
     /// Total energy sold by competing retailers if all kept to their tariffs: slot starts and energy [kWh].
@@ -74,7 +74,7 @@ impl BiddingSpec {
         foresight: Option<&Arc<Foresight>>,
         streams: Streams,
     ) -> Box<dyn Bidding> {
-        let Party::Fleet(fleet) = setup.trading.bidders[bidder.index()] else { return Box::new(Regular) };
+        let Party::Fleet(fleet) = setup.trading.bidders[bidder] else { return Box::new(Regular) };
         let market = |kind| market_of(setup, kind);
         let strategy = |market, risk, accuracy, forecast, below| {
             let pool = pool::Pool::new(forecast, accuracy, market, setup, fleet, foresight, streams);
@@ -172,7 +172,7 @@ pub fn learner(
     chooser: Chooser,
     chain: Option<Chain>,
 ) -> Option<Learned> {
-    let Party::Fleet(fleet) = setup.trading.bidders[bidder.index()] else { return None };
+    let Party::Fleet(fleet) = setup.trading.bidders[bidder] else { return None };
     let balancing = market_of(setup, MarketKind::Balancing)?;
     let intraday = market_of(setup, MarketKind::Intraday)?;
     let strategy = |market, accuracy, below| {
@@ -196,14 +196,13 @@ pub fn outlooks(
     foresight: &Arc<Foresight>,
     streams: Streams,
 ) -> Vec<observation::Outlook> {
-    let Party::Fleet(fleet) = setup.trading.bidders[bidder.index()] else { return Vec::new() };
+    let Party::Fleet(fleet) = setup.trading.bidders[bidder] else { return Vec::new() };
     let markets = market_of(setup, MarketKind::Balancing).zip(market_of(setup, MarketKind::Intraday));
     let Some((balancing, intraday)) = markets else { return Vec::new() };
     let accuracy = forecasts.accuracy[0];
     let pool =
         pool::Pool::new(ForecastKind::Perfect, accuracy, balancing, setup, fleet, Some(foresight), streams);
-    let [of_balancing, of_intraday] =
-        [balancing, intraday].map(|market| &setup.trading.markets[market.index()]);
+    let [of_balancing, of_intraday] = [balancing, intraday].map(|market| &setup.trading.markets[market]);
     let products = of_balancing.products;
     let outlook = |product| {
         let start = products.start_of(product);
@@ -223,10 +222,10 @@ pub(super) fn market_of(setup: &Setup, kind: MarketKind) -> Option<MarketId> {
 
 /// The retailer with the most connectors that a fleet may use; energy from a market has to be cheaper than its tariff.
 fn main_retailer(setup: &Setup, fleet: FleetId) -> RetailerId {
-    let mut connectors = vec![0; setup.retailers.len()];
+    let mut connectors = IdVec::filled(setup.retailers.len(), 0);
     for station in setup.stations.iter().filter(|station| station.access.allows(fleet)) {
-        connectors[station.retailer.index()] += station.connectors.len();
+        connectors[station.retailer] += station.connectors.len();
     }
-    let most = (0..connectors.len()).rev().max_by_key(|&retailer| connectors[retailer]);
-    RetailerId::new(most.unwrap_or(0))
+    let most = connectors.ids().rev().max_by_key(|&retailer| connectors[retailer]);
+    most.unwrap_or(RetailerId(0))
 }

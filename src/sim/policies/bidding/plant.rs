@@ -79,12 +79,12 @@ impl PriceBenchmark {
         forecast: ForecastKind,
         setup: &Setup,
     ) -> Option<Self> {
-        let rules = &setup.trading.markets[market.index()];
+        let rules = &setup.trading.markets[market];
         let prices = match forecast.of_history() {
             None => Prices::Replay(rules.reference.clone()),
             Some(history) => {
                 let products = rules.products;
-                let ahead_s = setup.trading.markets[own.index()].gates.longest_s();
+                let ahead_s = setup.trading.markets[own].gates.longest_s();
                 let calendar = Calendar::new(products.start, products.slot_s, setup.clock.clone()).ok()?;
                 let forecaster = history.build(calendar, ahead_s / products.slot_s + 1).ok()?;
                 let next = -((products.start - rules.reference.start) / products.slot_s).max(0);

@@ -35,7 +35,7 @@ impl Pool {
         foresight: Option<&Arc<Foresight>>,
         streams: Streams,
     ) -> Self {
-        let rules = &setup.trading.markets[market.index()];
+        let rules = &setup.trading.markets[market];
         let Some(history) = forecast.of_history() else {
             // Errors are drawn by fleet, market and reading, independently of the policy.
             let series = (fleet.index() * setup.trading.markets.len() + market.index()) as u16;
@@ -80,7 +80,7 @@ impl Pool {
             Self::Replay { fleet, foresight, distortion } => {
                 let interval_s = foresight.interval_s;
                 let first = |t: SimTime| (t - foresight.start + interval_s - 1).div_euclid(interval_s);
-                let readings = &foresight.pool_kw[fleet.index()];
+                let readings = &foresight.pool_kw[*fleet];
                 let of_product = first(products.start_of(product)).max(0)..first(products.end_of(product));
                 let of_product = of_product.filter_map(|i| Some((i, *readings.get(i as usize)?)));
                 let least = of_product.map(|(i, kw)| distortion.distort(i, kw)).reduce(f64::min);

@@ -5,7 +5,7 @@ mod offers;
 
 use super::{Action, Charging, Turn};
 use crate::world::{Activity, Search, View};
-use gridfleet_core::ids::{FleetId, StationId, VehicleId};
+use gridfleet_core::ids::{FleetId, IdVec, StationId, VehicleId};
 use gridfleet_core::time::{HOUR_S, SimTime};
 use offers::Offers;
 
@@ -51,11 +51,11 @@ pub(super) struct Threshold {
     /// Connectors assigned in this round, by station: the view does not include them yet.
     given: Vec<(StationId, usize)>,
     /// Stations at the depots of each fleet; filled on first use.
-    at_depots: Vec<Vec<StationId>>,
+    at_depots: IdVec<FleetId, Vec<StationId>>,
     /// Recent prices by fleet.
     offers: Vec<Offers>,
     /// By fleet: prices up to this count as cheap [currency/MWh].
-    cheap_up_to: Vec<f64>,
+    cheap_up_to: IdVec<FleetId, f64>,
     /// Scratch buffer.
     due: Vec<VehicleId>,
 }
@@ -76,9 +76,9 @@ impl Threshold {
             found: Vec::new(),
             free_at: Vec::new(),
             given: Vec::new(),
-            at_depots: Vec::new(),
+            at_depots: IdVec::default(),
             offers: Vec::new(),
-            cheap_up_to: Vec::new(),
+            cheap_up_to: IdVec::default(),
             due: Vec::new(),
         }
     }
@@ -95,7 +95,7 @@ impl Threshold {
             if self.at_depots.is_empty() {
                 self.at_depots = (0..view.fleet_count()).map(|i| at_depots(view, FleetId::new(i))).collect();
             }
-            for &station in &self.at_depots[view.vehicle(vehicle).fleet.index()] {
+            for &station in &self.at_depots[view.vehicle(vehicle).fleet] {
                 if !self.found.contains(&station)
                     && !view.avoids(vehicle, station)
                     && view.charging_time_s(vehicle, station, 0.0, 1.0).is_finite()
@@ -213,7 +213,7 @@ impl Charging for Threshold {
         });
         for &vehicle in &due {
             let v = view.vehicle(vehicle);
-            let cheap_up_to = self.cheap_up_to[v.fleet.index()];
+            let cheap_up_to = self.cheap_up_to[v.fleet];
             let price = |station| view.station_price_per_mwh(station, view.now());
             if v.activity().is_plugged() {
                 // The price for which it came is no longer cheap.

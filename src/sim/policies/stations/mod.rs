@@ -50,12 +50,12 @@ impl StationsSpec {
         streams: Streams,
     ) -> Option<Box<dyn StationControl>> {
         let planning = self.planning()?;
-        let all = || (0..setup.operators.len()).map(OperatorId::new);
+        let all = || setup.operators.ids();
         let together = match self {
             Self::Coordinated { .. } => Together::Everybody,
             Self::CNash { coalitions, .. } if coalitions.is_empty() => Together::Operators(all().collect()),
             Self::CNash { coalitions, .. } => {
-                let named = |id: &OperatorId| coalitions.contains(&setup.operators[id.index()]);
+                let named = |id: &OperatorId| coalitions.contains(&setup.operators[*id]);
                 Together::Operators(all().filter(named).collect())
             }
             Self::Nash { .. } | Self::Uncontrolled {} => Together::Nobody,

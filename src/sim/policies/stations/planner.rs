@@ -61,10 +61,10 @@ impl Planner {
     ) -> Option<Self> {
         let books = LoadBook::all(setup);
         let stations_of = |(number, book): (usize, &LoadBook)| {
-            let stations = || book.stations.iter().map(|id| &setup.stations[id.index()]);
+            let stations = || book.stations.iter().map(|id| &setup.stations[*id]);
             let operators: Vec<OperatorId> = stations().map(|station| station.operator).collect();
             let most_mw = stations().map(|station| station.capacity_kw() / 1_000.0);
-            let slope = setup.retailers[book.retailer.index()].tariff.slope_per_mwh_kw()?;
+            let slope = setup.retailers[book.retailer].tariff.slope_per_mwh_kw()?;
             Some(Stations {
                 number,
                 demand: Demand::new(planning, number, book, &setup.clock, foresight, streams),

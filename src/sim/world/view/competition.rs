@@ -27,19 +27,19 @@ impl<'a> View<'a> {
     /// the start, according to its tariff. `None` for slots that have not been announced, and where price files do not
     /// go back far enough.
     pub fn price_asked(&self, retailer: RetailerId, slot: SimTime) -> Option<f64> {
-        let broadcasts = &self.state.prices[retailer.index()].broadcasts;
+        let broadcasts = &self.state.prices[retailer].broadcasts;
         if let Ok(at) = broadcasts.binary_search_by_key(&slot, |price| price.valid_from) {
             return Some(broadcasts[at].price_per_mwh);
         }
         if slot >= self.setup.start {
             return None;
         }
-        let tariff_per_mwh = match &self.setup.retailers[retailer.index()].tariff {
+        let tariff_per_mwh = match &self.setup.retailers[retailer].tariff {
             Tariff::Flat(price) => *price,
             Tariff::TimeOfUse(week) => week[self.setup.clock.hour_of_week(slot)],
             Tariff::RealTime { series, margin_per_mwh } => series.at(slot)? + margin_per_mwh,
             Tariff::Market { market, margin_per_mwh } => {
-                self.setup.trading.markets[market.index()].price_without_bidders(slot)? + margin_per_mwh
+                self.setup.trading.markets[*market].price_without_bidders(slot)? + margin_per_mwh
             }
             Tariff::LoadDependent { .. } => return None,
         };

@@ -57,7 +57,7 @@ impl<'a> View<'a> {
     /// Its type.
     #[inline]
     pub fn vehicle_type(&self, vehicle: VehicleId) -> &'a VehicleType {
-        &self.setup.types[self.vehicle(vehicle).vehicle_type.index()]
+        &self.setup.types[self.vehicle(vehicle).vehicle_type]
     }
 
     /// Its state of charge now, 0 to 1.
@@ -91,7 +91,7 @@ impl<'a> View<'a> {
 
     /// Depots of `fleet`.
     pub fn depots(&self, fleet: FleetId) -> &'a [PlaceId] {
-        &self.setup.fleets[fleet.index()].depots
+        &self.setup.fleets[fleet].depots
     }
 
     /// Number of places.
@@ -126,7 +126,7 @@ impl<'a> View<'a> {
 
     /// Whether the request is still waiting.
     pub fn is_waiting(&self, request: RequestId) -> bool {
-        self.state.requests[request.index()] == RequestState::Waiting
+        self.state.requests[request] == RequestState::Waiting
     }
 
     /// Route between two places, departing now.
@@ -139,12 +139,12 @@ impl<'a> View<'a> {
     #[inline]
     pub fn consumption_kwh_per_km(&self, vehicle: VehicleId) -> f64 {
         let v = self.vehicle(vehicle);
-        self.state.hour.consumption_kwh_per_km[v.vehicle_type.index()] * v.consumption_factor
+        self.state.hour.consumption_kwh_per_km[v.vehicle_type] * v.consumption_factor
     }
 
     /// Known prices of a retailer.
     pub fn prices(&self, retailer: RetailerId) -> &'a PriceBook {
-        &self.state.prices[retailer.index()]
+        &self.state.prices[retailer]
     }
 
     /// Number of retailers.

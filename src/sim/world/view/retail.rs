@@ -9,7 +9,7 @@ use gridfleet_core::time::{DAY_S, SimTime};
 impl<'a> View<'a> {
     /// A retailer.
     pub fn retailer_rules(&self, retailer: RetailerId) -> &'a Retailer {
-        &self.setup.retailers[retailer.index()]
+        &self.setup.retailers[retailer]
     }
 
     /// Generation cost of a retailer, if known.
@@ -19,7 +19,7 @@ impl<'a> View<'a> {
 
     /// Loads of a retailer's customers in its completed slots, where a policy responds to its prices.
     pub fn slot_loads(&self, retailer: RetailerId) -> &'a [SlotLoad] {
-        self.state.retail.loads.get(retailer.index()).map_or(&[], Vec::as_slice)
+        self.state.retail.loads.of(retailer).map_or(&[], Vec::as_slice)
     }
 
     /// Households of a retailer.
@@ -30,18 +30,18 @@ impl<'a> View<'a> {
 
     /// A group of households.
     pub fn households(&self, group: HouseholdId) -> &'a Households {
-        &self.setup.retail.households[group.index()]
+        &self.setup.retail.households[group]
     }
 
     /// Current state of a group of households.
     pub fn household_state(&self, group: HouseholdId) -> &'a HouseholdState {
-        &self.state.retail.households[group.index()]
+        &self.state.retail.households[group]
     }
 
     /// Simulated slots of the local day that contains the slot starting at `slot`: start of the first and end of the
     /// last.
     pub fn slots_of_day(&self, retailer: RetailerId, slot: SimTime) -> (SimTime, SimTime) {
-        let slot_s = self.setup.retailers[retailer.index()].slot_s;
+        let slot_s = self.setup.retailers[retailer].slot_s;
         let date = |t: SimTime| self.setup.clock.local(t).date();
         let earliest = SimTime(self.setup.start.0.div_euclid(slot_s) * slot_s);
         let (today, mut first, mut end) = (date(slot), slot, slot + slot_s);
@@ -59,7 +59,7 @@ impl<'a> View<'a> {
     /// that the total of the day equals the total at equal prices [kWh].
     pub fn energy_left_kwh(&self, group: HouseholdId, slot: SimTime) -> f64 {
         let homes = self.households(group);
-        let slot_s = self.setup.retailers[homes.retailer.index()].slot_s;
+        let slot_s = self.setup.retailers[homes.retailer].slot_s;
         let (first, end) = self.slots_of_day(homes.retailer, slot);
         let mut kw = 0.0;
         let mut at = first;
@@ -81,7 +81,7 @@ impl<'a> View<'a> {
         all.map(|(i, _)| VehicleId::new(i)).filter(move |vehicle| {
             let v = &state.vehicles[*vehicle];
             v.connector.is_some()
-                && v.station.is_some_and(|station| setup.stations[station.index()].retailer == retailer)
+                && v.station.is_some_and(|station| setup.stations[station].retailer == retailer)
         })
     }
 
@@ -99,7 +99,7 @@ impl<'a> View<'a> {
     pub fn soc_at(&self, vehicle: VehicleId, t: SimTime) -> f64 {
         let Some(session) = self.state.session(vehicle) else { return self.soc(vehicle) };
         let vehicle_type = self.vehicle_type(vehicle);
-        let plan = self.state.retail.plans.get(vehicle.index()).map_or(&[][..], Vec::as_slice);
+        let plan = self.state.retail.plans.of(vehicle).map_or(&[][..], Vec::as_slice);
         let (mut at, mut soc) = (self.now(), session.soc(vehicle_type, self.now()));
         let mut power_kw = if session.active { session.share_kw } else { 0.0 };
         let steps = plan.iter().copied().filter(|step| step.0 < t).chain([(t, 0.0)]);

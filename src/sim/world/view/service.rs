@@ -196,19 +196,19 @@ impl<'a> View<'a> {
     /// # Panics
     /// If the request has not been made yet: policies must not see the future.
     pub fn request(&self, request: RequestId) -> RideRequest {
-        assert!(self.state.requests[request.index()] != RequestState::Future, "a request of the future");
-        let (requests, i) = (&self.setup.requests, request.index());
+        assert!(self.state.requests[request] != RequestState::Future, "a request of the future");
+        let requests = &self.setup.requests;
         let patience_s = match self.setup.mode {
             Mode::Dispatch { patience_s } => patience_s,
             Mode::Replay => 0,
         };
         RideRequest {
-            time: requests.time[i],
-            origin: requests.origin[i],
-            destination: requests.destination[i],
-            distance_km: requests.distance_km[i],
-            fleet: requests.fleet[i],
-            deadline: requests.time[i] + patience_s,
+            time: requests.time[request],
+            origin: requests.origin[request],
+            destination: requests.destination[request],
+            distance_km: requests.distance_km[request],
+            fleet: requests.fleet[request],
+            deadline: requests.time[request] + patience_s,
         }
     }
 
@@ -217,7 +217,7 @@ impl<'a> View<'a> {
     pub fn least_time_beyond_s(&self, place: PlaceId, great_circle_km: f64) -> i64 {
         let least_s =
             |km| self.state.bounds.least_time_s(&self.setup.travel, &self.state.hour.pace, place, km);
-        match self.state.apart_km.get(place.index()) {
+        match self.state.apart_km.of(place) {
             // All of the nearest are at this place: the next is here too, or is at another place.
             Some(&apart_km) if great_circle_km < apart_km => {
                 least_s(apart_km).min(self.route(place, place).duration_s)

@@ -123,21 +123,21 @@ impl View<'_> {
 
     /// Location of a station.
     pub fn station_place(&self, station: StationId) -> PlaceId {
-        self.setup.stations[station.index()].place
+        self.setup.stations[station].place
     }
 
     /// Connectors that are neither in use nor expected to be used by a vehicle driving there.
     pub fn free_connectors(&self, station: StationId) -> usize {
         let state = self.state.stations.station(station);
         let taken = state.occupied as usize + state.queue.len() + state.inbound as usize;
-        self.setup.stations[station.index()].connectors.len().saturating_sub(taken)
+        self.setup.stations[station].connectors.len().saturating_sub(taken)
     }
 
     /// Time to charge `vehicle` from `soc` to `target_soc` at `station` [s], if its site limit were divided among the
     /// vehicles now there and this one.
     pub fn charging_time_s(&self, vehicle: VehicleId, station: StationId, soc: f64, target_soc: f64) -> f64 {
         let vehicle_type = self.vehicle_type(vehicle);
-        let site = &self.setup.stations[station.index()];
+        let site = &self.setup.stations[station];
         let occupied = self.state.stations.station(station).occupied;
         let sharers = (occupied + 1).min(site.connectors.len() as u32);
         let power_kw =
@@ -185,7 +185,7 @@ impl View<'_> {
 
     /// Markup of a station on the price of its retailer [currency/MWh].
     pub fn markup_per_mwh(&self, station: StationId) -> f64 {
-        self.setup.stations[station.index()].markup_per_mwh
+        self.setup.stations[station].markup_per_mwh
     }
 
     /// Price of a station in force at `t` [currency/MWh]: the announced or expected price, otherwise the current one.
@@ -197,7 +197,7 @@ impl View<'_> {
 
     /// The retailer of a station.
     pub fn retailer(&self, station: StationId) -> RetailerId {
-        self.setup.stations[station.index()].retailer
+        self.setup.stations[station].retailer
     }
 
     /// Known loads of the stations of retailers with load-dependent prices.
@@ -208,7 +208,7 @@ impl View<'_> {
     /// Remaining charge requested by the vehicles at a station: first those that draw power or are paused by a
     /// policy, then those in the queue.
     pub fn charge_requests(&self, station: StationId) -> impl Iterator<Item = (&VehicleType, ChargeRequest)> {
-        let connectors = &self.setup.stations[station.index()].connectors;
+        let connectors = &self.setup.stations[station].connectors;
         let plugged = self.state.stations.sessions_at(self.setup, station).iter();
         let plugged = plugged.flatten().map(|session| {
             let vehicle_type = self.vehicle_type(session.vehicle);

@@ -16,12 +16,12 @@ impl<'a> View<'a> {
     /// Rules of a market. Reference prices before the start of the simulation are public; later ones become known
     /// through [`MarketView::clearing_price`].
     pub fn market(&self, market: MarketId) -> MarketView<'a> {
-        MarketView { rules: &self.setup.trading.markets[market.index()], view: *self, market }
+        MarketView { rules: &self.setup.trading.markets[market], view: *self, market }
     }
 
     /// The party behind a bidder.
     pub fn party(&self, bidder: BidderId) -> Party {
-        self.setup.trading.bidders[bidder.index()]
+        self.setup.trading.bidders[bidder]
     }
 
     /// Net position (bought less sold) in one market at instant `t` [kW].
@@ -56,7 +56,7 @@ impl<'a> View<'a> {
         let Some(station) = self.vehicle(vehicle).station else { return 0.0 };
         let state = self.state.stations.station(station);
         let Some(next) = state.queue.front().map(|waiting| waiting.vehicle) else { return 0.0 };
-        let site = &self.setup.stations[station.index()];
+        let site = &self.setup.stations[station];
         let sharers = state.occupied.max(1);
         let limit_kw = best_limit_kw(self.vehicle_type(next), &site.connectors);
         let power_kw = limit_kw.min(site.site_limit_kw / f64::from(sharers));
@@ -110,12 +110,12 @@ impl<'a> MarketView<'a> {
 
     /// Price of a product that has been cleared [currency/MWh].
     pub fn clearing_price(&self, product: usize) -> Option<f64> {
-        self.view.state.trading.markets[self.market.index()].cleared_per_mwh.get(product).copied()
+        self.view.state.trading.markets[self.market].cleared_per_mwh.get(product).copied()
     }
 
     /// Number of cleared products: all before this one.
     pub fn cleared(&self) -> usize {
-        self.view.state.trading.markets[self.market.index()].cleared_per_mwh.len()
+        self.view.state.trading.markets[self.market].cleared_per_mwh.len()
     }
 
     /// Price at `t` before the first product [currency/MWh], as far back as the price file goes.
