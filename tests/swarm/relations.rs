@@ -478,17 +478,25 @@ fn rows(bytes: &[u8], look: &Look, until: Option<DateTime<Utc>>) -> Vec<Vec<Cell
     all
 }
 
-/// First difference between two runs as they are looked at.
+/// First difference between two runs as they are looked at. A posting of just the least amount may be rounded to either
+/// side of it, so that the runs may also be alike with a higher one.
 pub fn difference(pair: &Pair, one: &Files, other: &Files) -> Option<String> {
+    let found = difference_above(pair, 1.0, one, other)?;
+    difference_above(pair, 2.0, one, other).map(|_| found)
+}
+
+/// The same, with so many times the least amount.
+fn difference_above(pair: &Pair, times: f64, one: &Files, other: &Files) -> Option<String> {
     let tables = one.keys().chain(other.keys()).filter_map(|name| name.strip_suffix(".parquet"));
     let mut names: Vec<&str> = tables.filter(|name| !pair.look_at_one.without.contains(name)).collect();
     names.sort_unstable();
     names.dedup();
     for name in names {
         // A table without rows is not written.
-        let read = |files: &Files, look| {
+        let read = |files: &Files, look: &Look| {
             let bytes = files.get(&format!("{name}.parquet"));
-            bytes.map_or(Vec::new(), |bytes| rows(bytes, look, pair.until))
+            let look = Look { least: times * look.least, ..*look };
+            bytes.map_or(Vec::new(), |bytes| rows(bytes, &look, pair.until))
         };
         let (a, b) = (read(one, &pair.look_at_one), read(other, &pair.look_at_other));
         let alike =
