@@ -47,13 +47,37 @@ fn normal(i: usize) -> f64 {
     (-2.0 * noise(2 * i).max(1e-12).ln()).sqrt() * (TAU * noise(2 * i + 1)).cos()
 }
 
-fn charts() -> Vec<(&'static str, &'static str, Chart)> {
+/// Name of the file, title, and chart.
+type Titled = (&'static str, &'static str, Chart);
+
+fn charts() -> Vec<Titled> {
+    let mut charts: Vec<Titled> = Vec::new();
+    charts.extend(over_time());
+    charts.extend(waits());
+    charts.extend(comparisons());
+    charts.push(("ternary", "Core of the game of three fleets", ternary().into()));
+    charts.push(("learning", "Learning to bid", learning().into()));
+    charts.push(("map", "Demand and stations", map().into()));
+    charts.push(("bars", "Costs by kind", bars(false).into()));
+    charts.push(("stacked", "Costs in all", bars(true).into()));
+    charts.push(("heat", "Requests by hour and weekday", heat().into()));
+    charts
+}
+
+/// Traffic in the `i`-th quarter of an hour, with peaks in the morning and in the evening.
+fn rush(i: usize) -> f64 {
+    let hour = (i % 96) as f64 / 4.0;
+    (-(hour - 8.5).powi(2) / 6.0).exp() + (-(hour - 18.5).powi(2) / 10.0).exp()
+}
+
+fn around(mean: f64, half: f64) -> Interval {
+    Interval::new(mean, mean - half, mean + half)
+}
+
+/// Lines and areas over a week.
+fn over_time() -> [Titled; 2] {
     let clock = LocalClock::new(New_York, SimTime(START), SimTime(START + 7 * DAY_S));
     let time: Vec<f64> = (0..=672).map(|i| (START + i * 900) as f64).collect();
-    let rush = |i: usize| {
-        let hour = (i % 96) as f64 / 4.0;
-        (-(hour - 8.5).powi(2) / 6.0).exp() + (-(hour - 18.5).powi(2) / 10.0).exp()
-    };
     let over_time = |f: &dyn Fn(usize) -> f64| (0..time.len()).map(f).collect::<Vec<f64>>();
     let load = |share: f64, seed: usize| {
         let value = |i: usize| share * (900.0 - 600.0 * rush(i)) + 20.0 * normal(seed + i);
@@ -76,6 +100,10 @@ fn charts() -> Vec<(&'static str, &'static str, Chart)> {
             Area::new("idle", over_time(&|i| 370.0 - 270.0 * rush(i) - 8.0 * noise(i / 4))),
         ],
     });
+    [("lines", "Load and price", lines.into()), ("areas", "Vehicles by state", areas.into())]
+}
+
+fn waits() -> [Titled; 3] {
     let waits = |policies: usize| -> Vec<(String, Vec<f64>)> {
         let wait = |p: usize, i: usize| (1.2 + 0.15 * p as f64 + 0.5 * normal(10_000 * p + i)).exp();
         (0..policies).map(|p| (POLICIES[p].to_owned(), (0..4_000).map(|i| wait(p, i)).collect())).collect()
@@ -87,7 +115,15 @@ fn charts() -> Vec<(&'static str, &'static str, Chart)> {
         samples: waits(policies),
         kind,
     };
-    let around = |mean: f64, half: f64| Interval::new(mean, mean - half, mean + half);
+    [
+        ("histogram", "Waits", distribution(1, DistributionKind::Histogram).into()),
+        ("histograms", "Waits under three policies", distribution(3, DistributionKind::Histogram).into()),
+        ("cumulative", "Waits under six policies", distribution(6, DistributionKind::Cumulative).into()),
+    ]
+}
+
+/// Policies with intervals, and as a frontier.
+fn comparisons() -> [Titled; 2] {
     let estimates = |scale: f64, shift: f64, seed: usize| -> Vec<Interval> {
         (0..POLICIES.len()).map(|p| around(shift + scale * normal(seed + p), 0.7 * scale)).collect()
     };
@@ -119,7 +155,14 @@ fn charts() -> Vec<(&'static str, &'static str, Chart)> {
             .collect(),
         more_is_better: (false, false),
     };
-    let ternary = Ternary {
+    [
+        ("intervals", "Charging policies compared", intervals.into()),
+        ("frontier", "Cost against service", frontier.into()),
+    ]
+}
+
+fn ternary() -> Ternary {
+    Ternary {
         players: ["Fleet North".into(), "Fleet East".into(), "Fleet South".into()],
         label: "joint profit".into(),
         unit: "EUR".into(),
@@ -138,7 +181,10 @@ fn charts() -> Vec<(&'static str, &'static str, Chart)> {
             ("nucleolus".into(), [2_500.0, 2_900.0, 3_600.0]),
             ("equal division".into(), [3_000.0; 3]),
         ],
-    };
+    }
+}
+
+fn learning() -> Learning {
     let learned = |level: f64, seed: usize| -> Vec<(f64, f64)> {
         let value = |e: usize| level * (1.0 - (-(e as f64) / 220.0).exp()) - 300.0 + 160.0 * normal(seed + e);
         (0..1_000).map(|e| (e as f64, value(e))).collect()
@@ -147,26 +193,32 @@ fn charts() -> Vec<(&'static str, &'static str, Chart)> {
         name: name.into(),
         seeds: (0..5).map(|s| learned(level + 40.0 * normal(s), seed + 5_000 * s)).collect(),
     };
-    let learning = Learning {
+    Learning {
         x: Axis::number("episode", ""),
         y: Axis::number("reward per day", "EUR"),
         agents: vec![agent("double deep Q network", 900.0, 0), agent("deep Q network", 700.0, 90_000)],
         window: 25,
         band: Band::Range,
-    };
+    }
+}
+
+fn map() -> Map {
     let site = |name: String, i: usize, spread: f64, size: f64| Site {
         name,
         lat: 40.73 + spread * normal(i),
         lon: -73.96 + spread * normal(i + 500),
         size,
     };
-    let map = Map {
+    Map {
         zones: (0..90).map(|i| site(format!("zone {i}"), i, 0.05, 900.0 * noise(i).powi(3))).collect(),
         zone_unit: "requests a day".into(),
         stations: (0..18).map(|i| site(String::new(), i + 3_000, 0.04, (1 + i % 12) as f64)).collect(),
         station_unit: "connectors".into(),
         names: true,
-    };
+    }
+}
+
+fn bars(stacked: bool) -> Bars {
     let costs = |scale: f64, seed| {
         (0..POLICIES.len())
             .map(move |p| scale * (1.0 + 0.3 * noise(seed + p)))
@@ -177,13 +229,16 @@ fn charts() -> Vec<(&'static str, &'static str, Chart)> {
         values: costs(scale, seed).collect(),
         colour: None,
     };
-    let bars = |stacked| Bars {
+    Bars {
         y: Axis::number("cost", "EUR/day"),
         groups: POLICIES.map(String::from).to_vec(),
         series: vec![series("energy", 900.0, 1), series("grid fees", 500.0, 20), series("wear", 300.0, 40)],
         stacked,
-    };
-    let heat = Heat {
+    }
+}
+
+fn heat() -> Heat {
+    Heat {
         rows: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].map(String::from).to_vec(),
         columns: (0..24).map(|h| h.to_string()).collect(),
         columns_label: "hour of the day".into(),
@@ -191,20 +246,5 @@ fn charts() -> Vec<(&'static str, &'static str, Chart)> {
             .map(|d| (0..24).map(|h| 60.0 + 500.0 * rush(4 * h) * (1.0 + 0.1 * d as f64)).collect())
             .collect(),
         value: Axis::number("requests per hour", ""),
-    };
-    vec![
-        ("lines", "Load and price", lines.into()),
-        ("areas", "Vehicles by state", areas.into()),
-        ("histogram", "Waits", distribution(1, DistributionKind::Histogram).into()),
-        ("histograms", "Waits under three policies", distribution(3, DistributionKind::Histogram).into()),
-        ("cumulative", "Waits under six policies", distribution(6, DistributionKind::Cumulative).into()),
-        ("intervals", "Charging policies compared", intervals.into()),
-        ("frontier", "Cost against service", frontier.into()),
-        ("ternary", "Core of the game of three fleets", ternary.into()),
-        ("learning", "Learning to bid", learning.into()),
-        ("map", "Demand and stations", map.into()),
-        ("bars", "Costs by kind", bars(false).into()),
-        ("stacked", "Costs in all", bars(true).into()),
-        ("heat", "Requests by hour and weekday", heat.into()),
-    ]
+    }
 }

@@ -348,7 +348,7 @@ mod tests {
             table.entries().collect::<Vec<_>>(),
             [(StationId(0), &6), (StationId(1), &5), (StationId(2), &7)]
         );
-        assert_eq!(table.ids().rev().next(), Some(StationId(2)));
+        assert_eq!(table.ids().next_back(), Some(StationId(2)));
         assert_eq!(table.of(StationId(3)), None);
         assert_eq!(table.iter().sum::<u32>(), 18);
     }

@@ -95,11 +95,9 @@ impl LoneStation {
         })
     }
 
-    /// The world, and the energy that each arrival requests [kWh].
-    fn setup(&self, mut random: Pcg64) -> (Setup, Vec<f64>) {
+    /// Arrivals: a request and a vehicle for each, the energy that it requests [kWh], and the time of the last.
+    fn arrivals(&self, mut random: Pcg64) -> (Requests, Vec<VehicleStart>, Vec<f64>, SimTime) {
         let mut exponential = |mean: f64| -mean * (1.0 - random.random::<f64>()).ln();
-        let mut places = Places::default();
-        places.add_point(48.0, 9.0);
         let (mut requests, mut vehicles) = (Requests::default(), Vec::with_capacity(self.arrivals));
         let mut energy_kwh = Vec::with_capacity(self.arrivals);
         let mut clock_s = 0.0;
@@ -123,10 +121,18 @@ impl LoneStation {
                 consumption_factor: 1.0,
             });
         }
+        (requests, vehicles, energy_kwh, SimTime(clock_s as i64))
+    }
+
+    /// The world, and the energy that each arrival requests [kWh].
+    fn setup(&self, random: Pcg64) -> (Setup, Vec<f64>) {
+        let mut places = Places::default();
+        places.add_point(48.0, 9.0);
+        let (requests, vehicles, energy_kwh, last) = self.arrivals(random);
         let start = SimTime(0);
         let setup = Setup {
             start,
-            end: SimTime(clock_s as i64 + 1),
+            end: last + 1,
             control_interval_s: 7 * 86_400,
             measured_from: start,
             end_value_per_mwh: None,

@@ -2,6 +2,7 @@
 
 use super::{Run, World, audit_facts, facts};
 use crate::audit::{AuditReport, audit};
+use crate::engine::Simulation;
 use crate::error::{Error, Result};
 use crate::outputs::{
     GridPicture, InputFile, Kind, Manifest, MarketPicture, OutputOptions, Overview, ParquetRecorder,
@@ -9,7 +10,7 @@ use crate::outputs::{
 };
 use crate::policies::{PolicySpecs, StationsSpec};
 use crate::records::dictionary::TableId;
-use crate::records::{Record, Recorder as _};
+use crate::records::{Record, Recorder};
 use crate::scenario::Prepared;
 use crate::world::{Mode, Setup};
 use std::collections::BTreeMap;
@@ -44,7 +45,6 @@ impl Run<'_> {
         let World { setup, prepared, warm_up_found_days } = self.world()?;
         // The folder is created first, so that a folder that cannot be written is detected before the work.
         let dir = RunDir::create(folder.as_ref(), Kind::Run, self.replace)?;
-        let labels = setup.labels();
         let streams = self.streams();
         let provenance = Provenance {
             scenario: prepared.name.clone(),
@@ -58,53 +58,23 @@ impl Run<'_> {
             stations_every: prepared.outputs.stations_every,
             grid_every: prepared.outputs.grid_every,
         };
-        let period = (setup.start, setup.end);
-        let mut overview = Overview::new(&labels, setup.clock.clone(), period.0, period.1);
-        let mut market =
-            MarketPicture::new(&labels, setup.clock.clone(), period.0, period.1, setup.trading.settlement_s);
-        let shape = setup.grid.as_ref().map(|grid| facts::feeder_shape(grid));
-        let mut grid = shape.map(|shape| GridPicture::new(shape, setup.clock.clone(), period.0, period.1));
-        let mut tables = ParquetRecorder::create(dir.path(), labels, &provenance, &options)?;
-        setup.sites().iter().for_each(|site| tables.record(Record::Site(site)));
-        setup.vehicle_records().iter().for_each(|vehicle| tables.record(Record::Vehicle(vehicle)));
-        if options.has(TableId::Places) {
-            setup.place_records().iter().for_each(|place| tables.record(Record::Place(place)));
-        }
+        let mut pictures = Pictures::new(&setup);
+        let mut tables = ParquetRecorder::create(dir.path(), setup.labels(), &provenance, &options)?;
+        record_constants(&setup, &options, &mut tables);
 
         let others = self.recorder.take();
         let replication = self.prepare(&prepared.policies, &setup);
         let simulating = Instant::now();
-        let mut recorder = (&mut tables, (&mut overview, (&mut market, (&mut grid, others))));
+        let mut recorder = (&mut tables, (&mut pictures, others));
         let simulated = replication.simulate(&mut recorder, |recorder| recorder.0.failed())?;
         let simulation_s = simulating.elapsed().as_secs_f64();
         tables.finish()?;
 
-        let simulation = &simulated.simulation;
-        let events = simulation.events();
-        let head = SummaryHead {
-            provenance,
-            policy: names_of_policies(&prepared.policies, &setup),
-            start: setup.start,
-            end: setup.end,
-            measured_from: (setup.measured_from > setup.start).then_some(setup.measured_from),
-            warm_up_found_days,
-            time_zone: setup.clock.tz().name().to_owned(),
-            currency: setup.currency.clone(),
-            events,
-            feeder: setup.grid.as_ref().map(|grid| facts::feeder_head(grid)),
-            refused_actions: simulation.refusals().map(|(r, n)| (r.name().to_owned(), n)).collect(),
-            unsolved_plans: simulation.unsolved_plans(),
-            imports: imports(&prepared),
-        };
+        let events = simulated.simulation.events();
+        let head = head(provenance, &prepared, &setup, warm_up_found_days, &simulated.simulation);
         let summary = Summary::new(head, simulated.metrics.finish());
         summary.write(dir.path())?;
-        overview.write(&prepared.name, dir.path())?;
-        if setup.trading.is_active() {
-            market.write(&prepared.name, dir.path())?;
-        }
-        if let Some(grid) = &grid {
-            grid.write(&prepared.name, dir.path())?;
-        }
+        pictures.write(&prepared.name, &setup, dir.path())?;
         let mut manifest = Manifest::new(self.command.clone());
         manifest.inputs = prepared.inputs.iter().map(|path| InputFile::of(path)).collect::<Result<_>>()?;
         manifest.threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -120,6 +90,74 @@ impl Run<'_> {
         // The tables are kept: they are needed to examine a failed audit.
         let audit = self.audit.then(|| audit(&folder, &audit_facts(&setup, options))).transpose()?;
         Ok(Written { folder, summary, audit })
+    }
+}
+
+/// The pictures of a run, which are drawn from its records.
+struct Pictures {
+    overview: Overview,
+    market: MarketPicture,
+    grid: Option<GridPicture>,
+}
+
+impl Pictures {
+    fn new(setup: &Setup) -> Self {
+        let (labels, clock) = (setup.labels(), || setup.clock.clone());
+        let (start, end) = (setup.start, setup.end);
+        let grid = setup.grid.as_ref().map(|grid| facts::feeder_shape(grid));
+        Self {
+            overview: Overview::new(&labels, clock(), start, end),
+            market: MarketPicture::new(&labels, clock(), start, end, setup.trading.settlement_s),
+            grid: grid.map(|shape| GridPicture::new(shape, clock(), start, end)),
+        }
+    }
+
+    fn write(&self, name: &str, setup: &Setup, folder: &Path) -> Result<()> {
+        self.overview.write(name, folder)?;
+        if setup.trading.is_active() {
+            self.market.write(name, folder)?;
+        }
+        self.grid.as_ref().map_or(Ok(()), |grid| grid.write(name, folder))
+    }
+}
+
+impl Recorder for Pictures {
+    fn record(&mut self, record: Record<'_>) {
+        (&mut self.overview, (&mut self.market, &mut self.grid)).record(record);
+    }
+}
+
+/// Records sites, vehicles and places, which do not change.
+fn record_constants(setup: &Setup, options: &OutputOptions, tables: &mut ParquetRecorder) {
+    setup.sites().iter().for_each(|site| tables.record(Record::Site(site)));
+    setup.vehicle_records().iter().for_each(|vehicle| tables.record(Record::Vehicle(vehicle)));
+    if options.has(TableId::Places) {
+        setup.place_records().iter().for_each(|place| tables.record(Record::Place(place)));
+    }
+}
+
+/// Facts of the run, for the beginning of the summary.
+fn head(
+    provenance: Provenance,
+    prepared: &Prepared,
+    setup: &Setup,
+    warm_up_found_days: Option<i64>,
+    simulation: &Simulation,
+) -> SummaryHead {
+    SummaryHead {
+        provenance,
+        policy: names_of_policies(&prepared.policies, setup),
+        start: setup.start,
+        end: setup.end,
+        measured_from: (setup.measured_from > setup.start).then_some(setup.measured_from),
+        warm_up_found_days,
+        time_zone: setup.clock.tz().name().to_owned(),
+        currency: setup.currency.clone(),
+        events: simulation.events(),
+        feeder: setup.grid.as_ref().map(|grid| facts::feeder_head(grid)),
+        refused_actions: simulation.refusals().map(|(r, n)| (r.name().to_owned(), n)).collect(),
+        unsolved_plans: simulation.unsolved_plans(),
+        imports: imports(prepared),
     }
 }
 

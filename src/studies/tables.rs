@@ -47,12 +47,30 @@ pub fn replications(dir: &Path, collated: &Collated) -> Result<()> {
 /// If a table cannot be written.
 pub fn all(dir: &Path, collated: &Collated) -> Result<()> {
     let summary = &collated.summary;
-    let plan = &summary.plan;
     replications(dir, collated)?;
-    let policy = |name: &str| plan.policies.iter().position(|p| p.name == name).unwrap_or(0);
+    results(dir, collated)?;
+    comparisons(dir, collated)?;
+    coalition_game::write(dir, &summary.plan, &summary.coalition_game, &collated.rows, &collated.names)?;
+    waits(dir, collated)?;
+    profiles(dir, collated)
+}
 
+/// Number of a policy.
+fn policy(plan: &Plan, name: &str) -> usize {
+    plan.policies.iter().position(|p| p.name == name).unwrap_or(0)
+}
+
+/// Policy and point of an arm.
+fn arm(plan: &Plan, arm: usize) -> (usize, usize) {
+    (arm % plan.policies.len(), arm / plan.policies.len())
+}
+
+/// Figures of each policy at each point.
+fn results(dir: &Path, collated: &Collated) -> Result<()> {
+    let summary = &collated.summary;
+    let plan = &summary.plan;
     let results = &summary.results;
-    let mut columns = arm_columns(plan, results.iter().map(|r| (policy(&r.policy), r.point)));
+    let mut columns = arm_columns(plan, results.iter().map(|r| (policy(plan, &r.policy), r.point)));
     columns.push(texts("metric", results.iter().map(|r| Some(r.metric.as_str()))));
     columns.push(integers("n", results.iter().map(|r| r.n as i64)));
     columns.extend(clusters(results.iter().map(|r| (r.clusters, r.n))));
@@ -67,71 +85,81 @@ pub fn all(dir: &Path, collated: &Collated) -> Result<()> {
         ("max", |r| Some(r.max)),
     ];
     columns.extend(figures.map(|(name, value)| numbers(name, results.iter().map(value))));
-    write(dir, "summary.parquet", plan, columns)?;
+    write(dir, "summary.parquet", plan, columns)
+}
 
-    let comparisons = &summary.comparisons;
-    if !comparisons.is_empty() {
-        let mut columns = arm_columns(plan, comparisons.iter().map(|c| (policy(&c.policy), c.point)));
-        columns.push(texts("baseline", comparisons.iter().map(|_| Some(plan.baseline.as_str()))));
-        columns.push(texts("metric", comparisons.iter().map(|c| Some(c.metric.as_str()))));
-        columns.push(integers("n", comparisons.iter().map(|c| c.n as i64)));
-        columns.extend(clusters(comparisons.iter().map(|c| (c.clusters, c.n))));
-        let figures: [Figure<Comparison>; 13] = [
-            ("difference", |c| Some(c.difference)),
-            ("sd", |c| c.sd),
-            ("low", |c| c.low),
-            ("high", |c| c.high),
-            ("bca_low", |c| c.bca_low),
-            ("bca_high", |c| c.bca_high),
-            ("unpaired_half_width", |c| c.unpaired_half_width),
-            ("variance_reduction", |c| c.variance_reduction),
-            ("wilcoxon_p", |c| c.wilcoxon_p),
-            ("holm_p", |c| c.holm_p),
-            ("ratio", |c| c.ratio),
-            ("ratio_low", |c| c.ratio_low),
-            ("ratio_high", |c| c.ratio_high),
-        ];
-        columns.extend(figures.map(|(name, value)| numbers(name, comparisons.iter().map(value))));
-        write(dir, "comparisons.parquet", plan, columns)?;
+/// Differences to the baseline, if there are other policies.
+fn comparisons(dir: &Path, collated: &Collated) -> Result<()> {
+    let summary = &collated.summary;
+    let (plan, comparisons) = (&summary.plan, &summary.comparisons);
+    if comparisons.is_empty() {
+        return Ok(());
     }
+    let mut columns = arm_columns(plan, comparisons.iter().map(|c| (policy(plan, &c.policy), c.point)));
+    columns.push(texts("baseline", comparisons.iter().map(|_| Some(plan.baseline.as_str()))));
+    columns.push(texts("metric", comparisons.iter().map(|c| Some(c.metric.as_str()))));
+    columns.push(integers("n", comparisons.iter().map(|c| c.n as i64)));
+    columns.extend(clusters(comparisons.iter().map(|c| (c.clusters, c.n))));
+    let figures: [Figure<Comparison>; 13] = [
+        ("difference", |c| Some(c.difference)),
+        ("sd", |c| c.sd),
+        ("low", |c| c.low),
+        ("high", |c| c.high),
+        ("bca_low", |c| c.bca_low),
+        ("bca_high", |c| c.bca_high),
+        ("unpaired_half_width", |c| c.unpaired_half_width),
+        ("variance_reduction", |c| c.variance_reduction),
+        ("wilcoxon_p", |c| c.wilcoxon_p),
+        ("holm_p", |c| c.holm_p),
+        ("ratio", |c| c.ratio),
+        ("ratio_low", |c| c.ratio_low),
+        ("ratio_high", |c| c.ratio_high),
+    ];
+    columns.extend(figures.map(|(name, value)| numbers(name, comparisons.iter().map(value))));
+    write(dir, "comparisons.parquet", plan, columns)
+}
 
-    coalition_game::write(dir, plan, &summary.coalition_game, &collated.rows, &collated.names)?;
-
-    let arm = |arm: usize| (arm % plan.policies.len(), arm / plan.policies.len());
+/// Numbers of riders by wait.
+fn waits(dir: &Path, collated: &Collated) -> Result<()> {
+    let plan = &collated.summary.plan;
     let waits: Vec<(usize, u64, u64)> = collated
         .waits
         .iter()
         .enumerate()
         .flat_map(|(a, list)| list.iter().map(move |&(w, n)| (a, w, n)))
         .collect();
-    if !waits.is_empty() {
-        let mut columns = arm_columns(plan, waits.iter().map(|w| arm(w.0)));
-        columns.push(integers("wait_s", waits.iter().map(|w| w.1 as i64)));
-        columns.push(integers("riders", waits.iter().map(|w| w.2 as i64)));
-        write(dir, "waits.parquet", plan, columns)?;
+    if waits.is_empty() {
+        return Ok(());
     }
+    let mut columns = arm_columns(plan, waits.iter().map(|w| arm(plan, w.0)));
+    columns.push(integers("wait_s", waits.iter().map(|w| w.1 as i64)));
+    columns.push(integers("riders", waits.iter().map(|w| w.2 as i64)));
+    write(dir, "waits.parquet", plan, columns)
+}
 
+/// Mean power by hour.
+fn profiles(dir: &Path, collated: &Collated) -> Result<()> {
+    let plan = &collated.summary.plan;
     let hours: Vec<(usize, usize)> = collated
         .power
         .iter()
         .enumerate()
         .flat_map(|(a, list)| (0..list.len()).filter(|&hour| list[hour].n > 0).map(move |hour| (a, hour)))
         .collect();
-    if !hours.is_empty() {
-        let mut columns = arm_columns(plan, hours.iter().map(|h| arm(h.0)));
-        columns.push(integers("hour", hours.iter().map(|h| h.1 as i64)));
-        let start = chrono::DateTime::parse_from_rfc3339(&plan.start).map_or(0, |t| t.timestamp());
-        let ms = hours.iter().map(|h| (start + h.1 as i64 * HOUR_S) * 1_000).collect();
-        let times = Int64Chunked::from_vec("time".into(), ms);
-        columns.push(
-            times.into_datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC)).into_series().into_column(),
-        );
-        let power = |h: &(usize, usize)| collated.power[h.0][h.1];
-        columns.push(numbers("power_kw", hours.iter().map(|h| Some(power(h).mean_kw))));
-        columns.push(numbers("power_sd_kw", hours.iter().map(|h| power(h).sd_kw())));
-        write(dir, "profiles.parquet", plan, columns)?;
+    if hours.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let mut columns = arm_columns(plan, hours.iter().map(|h| arm(plan, h.0)));
+    columns.push(integers("hour", hours.iter().map(|h| h.1 as i64)));
+    let start = chrono::DateTime::parse_from_rfc3339(&plan.start).map_or(0, |t| t.timestamp());
+    let ms = hours.iter().map(|h| (start + h.1 as i64 * HOUR_S) * 1_000).collect();
+    let times = Int64Chunked::from_vec("time".into(), ms);
+    columns
+        .push(times.into_datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC)).into_series().into_column());
+    let power = |h: &(usize, usize)| collated.power[h.0][h.1];
+    columns.push(numbers("power_kw", hours.iter().map(|h| Some(power(h).mean_kw))));
+    columns.push(numbers("power_sd_kw", hours.iter().map(|h| power(h).sd_kw())));
+    write(dir, "profiles.parquet", plan, columns)
 }
 
 /// Columns `policy`, `point` and one for each factor, for rows of (policy, point).

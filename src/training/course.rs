@@ -9,7 +9,7 @@ use crate::error::{Error, InputError, Result};
 use crate::ids::{AccountId, BidderId, FleetId, RetailerId};
 use crate::learning::AgentKind;
 use crate::ledger::Account;
-use crate::markets::MarketKind;
+use crate::markets::{Market, MarketKind};
 use crate::policies::bidding::learned::Forecasts;
 use crate::policies::bidding::observation::Outlook;
 use crate::policies::bidding::{self, ForecastKind, Foresight};
@@ -267,85 +267,88 @@ impl Course {
     /// Whether steps can be settled one by one.
     fn check(&self, path: &Path) -> Result<()> {
         let setup = &self.week(Set::Training, 0)?.setup;
+        let problem = self.problem_of_markets(setup).or_else(|| self.problem_of_agent());
+        let problem = problem.or_else(|| self.problem_of_all_pairs(setup)).or_else(|| {
+            let trading = &setup.trading;
+            let fills =
+                DAY_S % trading.settlement_s == 0 && matches!(trading.bidders.first(), Some(Party::Fleet(_)));
+            let found = "products that do not fill a day".to_owned();
+            (!fills).then(|| Problem::new("markets", found, "whole products in each day"))
+        });
+        match problem {
+            None => Ok(()),
+            Some(Problem { key, found, expected }) => {
+                Err(InputError::new(found, expected).file(path).key(&key).into())
+            }
+        }
+    }
+
+    fn problem_of_markets(&self, setup: &Setup) -> Option<Problem> {
         let trading = &setup.trading;
-        let refuse = |key: &str, found: String, expected: &str| {
-            Err(InputError::new(found, expected).file(path).key(key).into())
-        };
-        for (i, market) in trading.markets.iter().enumerate() {
-            if market.products.slot_s != trading.settlement_s {
-                let found = format!("products of {} s", market.products.slot_s);
-                return refuse(
-                    &format!("markets[{i}].product_s"),
-                    found,
-                    "products of one length in all markets",
-                );
-            }
+        let uneven = |market: &Market| market.products.slot_s != trading.settlement_s;
+        if let Some((i, market)) = trading.markets.iter().enumerate().find(|(_, market)| uneven(market)) {
+            let found = format!("products of {} s", market.products.slot_s);
+            let key = format!("markets[{i}].product_s");
+            return Some(Problem::new(key, found, "products of one length in all markets"));
         }
-        for kind in [MarketKind::Balancing, MarketKind::Intraday] {
-            if !trading.markets.iter().any(|market| market.kind == kind) {
-                return refuse(
-                    "markets",
-                    format!("no market of kind \"{}\"", kind.name()),
-                    "one to learn to bid in",
-                );
-            }
+        let absent = |kind: &MarketKind| trading.markets.iter().all(|market| market.kind != *kind);
+        [MarketKind::Balancing, MarketKind::Intraday].into_iter().find(absent).map(|kind| {
+            let found = format!("no market of kind \"{}\"", kind.name());
+            Problem::new("markets", found, "one to learn to bid in")
+        })
+    }
+
+    fn problem_of_agent(&self) -> Option<Problem> {
+        if self.spec.agent.kind != AgentKind::Policy {
+            return None;
         }
-        if self.spec.agent.kind == AgentKind::Policy {
-            if self.spec.feedback == FeedbackSpec::Played {
-                let found = "\"played\" for an agent \"policy\"".to_owned();
-                return refuse(
-                    "training.feedback",
-                    found,
-                    "\"all-pairs\": it learns from the value of all pairs",
-                );
-            }
-            if self.spec.agent.discount != 0.0 {
-                let found = format!("{} for an agent \"policy\"", self.spec.agent.discount);
-                return refuse("training.agent.discount", found, "0: it looks no step ahead");
-            }
+        if self.spec.feedback == FeedbackSpec::Played {
+            let found = "\"played\" for an agent \"policy\"".to_owned();
+            let expected = "\"all-pairs\": it learns from the value of all pairs";
+            return Some(Problem::new("training.feedback", found, expected));
         }
-        if self.spec.feedback == FeedbackSpec::AllPairs {
-            if self.spec.reward == RewardSpec::Account {
-                let expected = "\"products\" or \"advantage\": all pairs are valued product by product";
-                return refuse(
-                    "training.reward",
-                    "\"account\" with feedback \"all-pairs\"".to_owned(),
-                    expected,
-                );
-            }
-            if !setup.is_preassigned(FleetId::new(0)) {
-                let found = "a fleet that is dispatched, with feedback \"all-pairs\"".to_owned();
-                return refuse(
-                    "operation.mode",
-                    found,
-                    "\"replay\": the vehicle of each request must be known",
-                );
-            }
-            if let Some(i) = (0..setup.retailers.len()).find(|&i| setup.has_ex_post_price(RetailerId::new(i)))
-            {
-                let found = "a load-dependent price, with feedback \"all-pairs\"".to_owned();
-                return refuse(
-                    &format!("retailers[{i}].tariff"),
-                    found,
-                    "a tariff announced before delivery",
-                );
-            }
-            if let Some(i) = trading.markets.iter().position(|market| market.slope_per_mwh_kw != 0.0) {
-                let found = "prices that bids change, with feedback \"all-pairs\"".to_owned();
-                return refuse(
-                    &format!("markets[{i}].slope_per_mwh_mw"),
-                    found,
-                    "0: other bids would have met other prices",
-                );
-            }
+        (self.spec.agent.discount != 0.0).then(|| {
+            let found = format!("{} for an agent \"policy\"", self.spec.agent.discount);
+            Problem::new("training.agent.discount", found, "0: it looks no step ahead")
+        })
+    }
+
+    /// Feedback on all pairs of risks is computed product by product, for a world that bids do not change.
+    fn problem_of_all_pairs(&self, setup: &Setup) -> Option<Problem> {
+        if self.spec.feedback != FeedbackSpec::AllPairs {
+            return None;
         }
-        if DAY_S % trading.settlement_s != 0 || !matches!(trading.bidders.first(), Some(Party::Fleet(_))) {
-            return refuse(
-                "markets",
-                "products that do not fill a day".to_owned(),
-                "whole products in each day",
-            );
+        if self.spec.reward == RewardSpec::Account {
+            let found = "\"account\" with feedback \"all-pairs\"".to_owned();
+            let expected = "\"products\" or \"advantage\": all pairs are valued product by product";
+            return Some(Problem::new("training.reward", found, expected));
         }
-        Ok(())
+        if !setup.is_preassigned(FleetId::new(0)) {
+            let found = "a fleet that is dispatched, with feedback \"all-pairs\"".to_owned();
+            let expected = "\"replay\": the vehicle of each request must be known";
+            return Some(Problem::new("operation.mode", found, expected));
+        }
+        if let Some(i) = (0..setup.retailers.len()).find(|&i| setup.has_ex_post_price(RetailerId::new(i))) {
+            let found = "a load-dependent price, with feedback \"all-pairs\"".to_owned();
+            let key = format!("retailers[{i}].tariff");
+            return Some(Problem::new(key, found, "a tariff announced before delivery"));
+        }
+        let i = setup.trading.markets.iter().position(|market| market.slope_per_mwh_kw != 0.0)?;
+        let found = "prices that bids change, with feedback \"all-pairs\"".to_owned();
+        let key = format!("markets[{i}].slope_per_mwh_mw");
+        Some(Problem::new(key, found, "0: other bids would have met other prices"))
+    }
+}
+
+/// A key of the scenario that prevents training.
+struct Problem {
+    key: String,
+    found: String,
+    expected: &'static str,
+}
+
+impl Problem {
+    fn new(key: impl Into<String>, found: String, expected: &'static str) -> Self {
+        Self { key: key.into(), found, expected }
     }
 }

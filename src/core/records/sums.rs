@@ -207,6 +207,34 @@ impl Sums {
         self.rides_value = rounded(last - first);
     }
 
+    fn trading(&self) -> TradingFigures {
+        let received = |kind: EntryKind| self.money[kind as usize];
+        let (credit, cost) = (received(EntryKind::SupplyCredit), -received(EntryKind::Trade));
+        let imbalance = -received(EntryKind::Imbalance);
+        let profit = credit - cost - imbalance;
+        TradingFigures {
+            market_bought_kwh: self.bought_kwh,
+            market_delivered_kwh: self.delivered_kwh,
+            tariff_kwh: self.charged_kwh - self.delivered_kwh,
+            imbalance_kwh: self.imbalance_kwh,
+            market_cost: cost.units(),
+            supply_credit: credit.units(),
+            imbalance_cost: imbalance.units(),
+            market_profit: profit.units(),
+            market_profit_net: (profit - self.lost_committed_fares).units(),
+            market_profit_bound: self.bound,
+        }
+    }
+
+    fn drivers(&self) -> DriverFigures {
+        DriverFigures {
+            departures_full: self.departures[0],
+            departures_short_stay: self.departures[1],
+            departures_missed: self.departures[1] + self.departures[2],
+            battery_throughput_kwh: self.stored_kwh + self.withdrawn_kwh,
+        }
+    }
+
     pub fn figures(&self, setup: &MetricsSetup) -> Figures {
         let [served, no_vehicle, low_charge, committed, in_progress] = self.trips;
         let lost = no_vehicle + low_charge + committed;
@@ -258,29 +286,8 @@ impl Sums {
             lost_request_cost: paid(EntryKind::LostRequest),
             rescue_cost: paid(EntryKind::Rescue),
             referral_cost: paid(EntryKind::Referral),
-            trading: setup.trades.then(|| {
-                let (credit, cost) = (received(EntryKind::SupplyCredit), -received(EntryKind::Trade));
-                let imbalance = -received(EntryKind::Imbalance);
-                let profit = credit - cost - imbalance;
-                TradingFigures {
-                    market_bought_kwh: self.bought_kwh,
-                    market_delivered_kwh: self.delivered_kwh,
-                    tariff_kwh: self.charged_kwh - self.delivered_kwh,
-                    imbalance_kwh: self.imbalance_kwh,
-                    market_cost: cost.units(),
-                    supply_credit: credit.units(),
-                    imbalance_cost: imbalance.units(),
-                    market_profit: profit.units(),
-                    market_profit_net: (profit - self.lost_committed_fares).units(),
-                    market_profit_bound: self.bound,
-                }
-            }),
-            drivers: self.private.then(|| DriverFigures {
-                departures_full: self.departures[0],
-                departures_short_stay: self.departures[1],
-                departures_missed: self.departures[1] + self.departures[2],
-                battery_throughput_kwh: self.stored_kwh + self.withdrawn_kwh,
-            }),
+            trading: setup.trades.then(|| self.trading()),
+            drivers: self.private.then(|| self.drivers()),
             loads: None,
             grid: None,
             operating_cost: operating_cost.units(),

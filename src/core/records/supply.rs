@@ -153,7 +153,7 @@ mod tests {
             ..Labels::default()
         };
         let facts = CompetitionFacts {
-            retailers: vec![RetailerId(1), RetailerId(2)].into(),
+            retailers: vec![RetailerId(1), RetailerId(2)],
             days: vec![SimTime(0), SimTime(86_400)],
         };
         let mut sums = SupplySums::new(&labels, &facts);

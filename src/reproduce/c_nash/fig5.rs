@@ -30,8 +30,24 @@ fn words(better: PreferredOutcome) -> &'static str {
     }
 }
 
+/// Types inside and outside the coalition, the published verdicts, and the ratios M of all, the coalition and the rest.
+type Row = ([Kind; 2], Kind, [PreferredOutcome; 3], [f64; 3]);
+
+fn picture(rows: &[Row]) -> plots::Figure {
+    let heat = Heat {
+        rows: rows.iter().map(|(inside, outside, ..)| name(*inside, *outside)).collect(),
+        columns: GROUPS.iter().map(|(_, group)| (*group).to_owned()).collect(),
+        columns_label: "cost of".to_owned(),
+        values: rows.iter().map(|(.., m)| m.map(|m| 1_000.0 * (m - 1.0)).to_vec()).collect(),
+        value: Axis::number("M less 1", "‰"),
+    };
+    plots::Figure::new("Nash against C-Nash among three stations")
+        .subtitle("M less 1: above 0 (blue) the coalition is better, below 0 (red) Nash is")
+        .panel("", heat)
+}
+
 fn run(_: &Context<'_>) -> Result<Outcome> {
-    let mut rows = Vec::new();
+    let mut rows: Vec<Row> = Vec::new();
     for (inside, outside, verdicts) in FIG5_VERDICTS {
         let m = paper::fig5(inside, outside)?.ratios;
         let m = [m.all, m.coalition, m.rest].map(|ratio| ratio.unwrap_or(f64::NAN));
@@ -85,21 +101,7 @@ fn run(_: &Context<'_>) -> Result<Outcome> {
                 )
                 .texts("published", each().map(|((.., verdicts, _), group)| words(verdicts[group]))),
         ],
-        pictures: vec![(
-            "verdicts".to_owned(),
-            plots::Figure::new("Nash against C-Nash among three stations")
-                .subtitle("M less 1: above 0 (blue) the coalition is better, below 0 (red) Nash is")
-                .panel(
-                    "",
-                    Heat {
-                        rows: rows.iter().map(|(inside, outside, ..)| name(*inside, *outside)).collect(),
-                        columns: GROUPS.iter().map(|(_, group)| (*group).to_owned()).collect(),
-                        columns_label: "cost of".to_owned(),
-                        values: rows.iter().map(|(.., m)| m.map(|m| 1_000.0 * (m - 1.0)).to_vec()).collect(),
-                        value: Axis::number("M less 1", "‰"),
-                    },
-                ),
-        )],
+        pictures: vec![("verdicts".to_owned(), picture(&rows))],
         notes: vec![
             MEANING.to_owned(),
             "Cases are named by types of the two stations in the coalition and of the third. The paper does not say how \

@@ -131,6 +131,34 @@ pub fn core_3(context: &Context<'_>) -> Result<Outcome> {
     })
 }
 
+/// Shares of four fleets in an instance, with the reach of the Core, beside their costs alone.
+fn picture_of_four(first: &Solved, shares: &[f64]) -> plots::Figure {
+    let range = ranges(&first.game);
+    let value = |player: usize| {
+        let share = shares[player];
+        range.as_ref().map_or(Interval::exact(share), |range| {
+            Interval::new(share, range[player][0].min(share), range[player][1].max(share))
+        })
+    };
+    let alone = |player: usize| Interval::exact(first.game.alone(player));
+    let metric = |name: &str, values: Vec<Interval>| Metric {
+        name: name.to_owned(),
+        unit: "$".to_owned(),
+        values,
+        difference: false,
+    };
+    let chart = Intervals {
+        policies: first.instance.fleets.clone(),
+        metrics: vec![
+            metric("share of the cost of all", (0..4).map(value).collect()),
+            metric("cost alone", (0..4).map(alone).collect()),
+        ],
+        meaning: "Shapley value, and reach of the Core".to_owned(),
+    };
+    let picture = plots::Figure::new("Stable shares of four fleets").subtitle("the first instance");
+    picture.panel("", chart)
+}
+
 /// Figure 5.
 pub fn core_4(context: &Context<'_>) -> Result<Outcome> {
     let (solved, mut notes) = each(context, CASE_C, |instance, _| Solved::of(instance, Demand::All))?;
@@ -173,33 +201,8 @@ pub fn core_4(context: &Context<'_>) -> Result<Outcome> {
             (0..4).min_by(|&a, &b| solved.game.alone(a).total_cmp(&solved.game.alone(b))).unwrap_or(0);
         shares.iter().all(|share| shares[cheapest] <= share + EQUAL)
     };
-    let mut pictures = Vec::new();
-    if let Some(first) = solved.first() {
-        let range = ranges(&first.game);
-        let value = |player: usize| {
-            let share = shares[0][player];
-            range.as_ref().map_or(Interval::exact(share), |range| {
-                Interval::new(share, range[player][0].min(share), range[player][1].max(share))
-            })
-        };
-        let alone = |player: usize| Interval::exact(first.game.alone(player));
-        let metric = |name: &str, values: Vec<Interval>| Metric {
-            name: name.to_owned(),
-            unit: "$".to_owned(),
-            values,
-            difference: false,
-        };
-        let chart = Intervals {
-            policies: first.instance.fleets.clone(),
-            metrics: vec![
-                metric("share of the cost of all", (0..4).map(value).collect()),
-                metric("cost alone", (0..4).map(alone).collect()),
-            ],
-            meaning: "Shapley value, and reach of the Core".to_owned(),
-        };
-        let picture = plots::Figure::new("Stable shares of four fleets").subtitle("the first instance");
-        pictures.push(("core4".to_owned(), picture.panel("", chart)));
-    }
+    let picture = |first: &Solved| ("core4".to_owned(), picture_of_four(first, &shares[0]));
+    let pictures = solved.first().map(picture).into_iter().collect();
     let mut table = Table::new("instances").integers("instance", 0..solved.len() as i64);
     for fleet in 0..4 {
         table = table

@@ -163,6 +163,91 @@ impl Rides {
         Ok(Self { rides, zones, note })
     }
 
+    /// A point anywhere in a square of the zone's area: records contain zones only.
+    fn point(&self, zone: usize, places: &mut Places, random: &mut Pcg64) -> usize {
+        let half_km = 0.5 * self.zones.area_km2[zone].sqrt();
+        let km_per_degree = crate::geo::EARTH_RADIUS_KM.to_radians();
+        let lat = self.zones.lat[zone] + random.random_range(-half_km..half_km) / km_per_degree;
+        let narrow = km_per_degree * lat.to_radians().cos();
+        let lon = self.zones.lon[zone] + random.random_range(-half_km..half_km) / narrow;
+        places.add_point(lat, lon).index()
+    }
+
+    /// Number of a zone.
+    fn zone(&self, id: &str) -> usize {
+        self.zones.id.iter().position(|other| other == id).unwrap_or(0)
+    }
+
+    fn trips(&self, size: Size, places: &mut Places, mut random: Pcg64) -> Vec<Trip> {
+        let mut trip = |i: usize| {
+            let ride = &self.rides[random.random_range(0..self.rides.len())];
+            let from = self.point(ride.from, places, &mut random);
+            let to = self.point(ride.to, places, &mut random);
+            let earliest = ride.minute + LEAD_MIN;
+            Trip {
+                name: (i + 1).to_string(),
+                fleet: Some(random.random_range(0..size.fleets)),
+                from,
+                to,
+                window: [earliest, earliest + PATIENCE_MIN],
+                minutes: ride.minutes,
+                km: ride.km,
+                penalty: Some(PENALTY),
+            }
+        };
+        (0..size.trips).map(&mut trip).collect()
+    }
+
+    /// Vehicles of each fleet at its depot.
+    fn vehicles(&self, size: Size, places: &mut Places, mut random: Pcg64) -> Vec<Vehicles> {
+        let mut of_fleet = |fleet: usize| {
+            let near = random.random_range(0..LOWER_MANHATTAN.len() + MIDTOWN.len());
+            let id = match (size.first_is_far, fleet) {
+                (true, 0) => MIDTOWN[near % MIDTOWN.len()],
+                (true, _) => LOWER_MANHATTAN[near % LOWER_MANHATTAN.len()],
+                (false, _) => LOWER_MANHATTAN.iter().chain(&MIDTOWN).nth(near).copied().unwrap_or("4"),
+            };
+            let depot = self.point(self.zone(id), places, &mut random);
+            Vehicles {
+                name: format!("fleet {}", fleet + 1),
+                fleet,
+                count: VEHICLES,
+                depot,
+                battery_kwh: BATTERY_KWH,
+                start_kwh: BATTERY_KWH * random.random_range(START[0]..START[1]),
+                reserve_kwh: RESERVE_KWH,
+                kwh_per_km: KWH_PER_KM,
+            }
+        };
+        (0..size.fleets).map(&mut of_fleet).collect()
+    }
+
+    /// Stations of the fleets in turn: the first one of each is its depot.
+    fn stations(
+        &self,
+        size: Size,
+        vehicles: &[Vehicles],
+        places: &mut Places,
+        mut random: Pcg64,
+    ) -> Result<Vec<Station>> {
+        let feeder = baran_wu()?;
+        let mut station = |k: usize| {
+            let id = LOWER_MANHATTAN[random.random_range(0..LOWER_MANHATTAN.len())];
+            let elsewhere = self.point(self.zone(id), places, &mut random);
+            let fleet = k % size.fleets;
+            Station {
+                name: format!("station {}", k + 1),
+                fleet,
+                place: if k < size.fleets { vehicles[fleet].depot } else { elsewhere },
+                connectors: CONNECTORS,
+                power_kw: POWER_KW,
+                efficiency: EFFICIENCY,
+                bus: feeder.bus(BUSES[k % BUSES.len()]).unwrap_or(0),
+            }
+        };
+        Ok((0..size.stations).map(&mut station).collect())
+    }
+
     /// Draws an instance. Rides, depots and stations have separate streams, so that a smaller number of fleets consists
     /// of the first fleets of a larger one.
     ///
@@ -170,71 +255,10 @@ impl Rides {
     /// If the data that ship are damaged.
     pub fn draw(&self, size: Size, streams: Streams) -> Result<Instance> {
         let stream = |entity| streams.stream(Purpose::Synthesis, entity);
-        let (mut rides, mut depots, mut stations) = (stream(0), stream(1), stream(2));
         let mut places = Places::default();
-        let mut point = |zone: usize, random: &mut Pcg64| {
-            // Anywhere in a square of the zone's area: records contain zones only.
-            let half_km = 0.5 * self.zones.area_km2[zone].sqrt();
-            let km_per_degree = crate::geo::EARTH_RADIUS_KM.to_radians();
-            let lat = self.zones.lat[zone] + random.random_range(-half_km..half_km) / km_per_degree;
-            let narrow = km_per_degree * lat.to_radians().cos();
-            let lon = self.zones.lon[zone] + random.random_range(-half_km..half_km) / narrow;
-            places.add_point(lat, lon).index()
-        };
-        let mut trips = Vec::new();
-        for i in 0..size.trips {
-            let ride = &self.rides[rides.random_range(0..self.rides.len())];
-            let (from, to) = (point(ride.from, &mut rides), point(ride.to, &mut rides));
-            let earliest = ride.minute + LEAD_MIN;
-            trips.push(Trip {
-                name: (i + 1).to_string(),
-                fleet: Some(rides.random_range(0..size.fleets)),
-                from,
-                to,
-                window: [earliest, earliest + PATIENCE_MIN],
-                minutes: ride.minutes,
-                km: ride.km,
-                penalty: Some(PENALTY),
-            });
-        }
-        let zone = |id: &str| self.zones.id.iter().position(|other| other == id).unwrap_or(0);
-        let mut vehicles = Vec::new();
-        for fleet in 0..size.fleets {
-            let near = depots.random_range(0..LOWER_MANHATTAN.len() + MIDTOWN.len());
-            let id = match (size.first_is_far, fleet) {
-                (true, 0) => MIDTOWN[near % MIDTOWN.len()],
-                (true, _) => LOWER_MANHATTAN[near % LOWER_MANHATTAN.len()],
-                (false, _) => LOWER_MANHATTAN.iter().chain(&MIDTOWN).nth(near).copied().unwrap_or("4"),
-            };
-            let depot = point(zone(id), &mut depots);
-            vehicles.push(Vehicles {
-                name: format!("fleet {}", fleet + 1),
-                fleet,
-                count: VEHICLES,
-                depot,
-                battery_kwh: BATTERY_KWH,
-                start_kwh: BATTERY_KWH * depots.random_range(START[0]..START[1]),
-                reserve_kwh: RESERVE_KWH,
-                kwh_per_km: KWH_PER_KM,
-            });
-        }
-        let mut placed = Vec::new();
-        for k in 0..size.stations {
-            let id = LOWER_MANHATTAN[stations.random_range(0..LOWER_MANHATTAN.len())];
-            let elsewhere = point(zone(id), &mut stations);
-            let fleet = k % size.fleets;
-            let feeder = baran_wu()?;
-            placed.push(Station {
-                name: format!("station {}", k + 1),
-                fleet,
-                // A fleet's first station is its depot.
-                place: if k < size.fleets { vehicles[fleet].depot } else { elsewhere },
-                connectors: CONNECTORS,
-                power_kw: POWER_KW,
-                efficiency: EFFICIENCY,
-                bus: feeder.bus(BUSES[k % BUSES.len()]).unwrap_or(0),
-            });
-        }
+        let trips = self.trips(size, &mut places, stream(0));
+        let vehicles = self.vehicles(size, &mut places, stream(1));
+        let placed = self.stations(size, &vehicles, &mut places, stream(2))?;
         let ids = 0..places.len();
         let km: Vec<Vec<f64>> =
             ids.clone().map(|a| ids.clone().map(|b| straight(&places, a, b) * DETOUR).collect()).collect();

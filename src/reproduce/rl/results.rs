@@ -88,20 +88,40 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
     }
     ceilings(context, &case, best, &mut outcome)?;
     bound(context, &case, &learned, &mut outcome)?;
-    outcome.findings.push(Finding::checked(
-        "learned risks earn more than the published risk-averse pair at equal accuracy",
-        case.mean("", "", &differences(&learned, &averse)).interval.is_some_and(|i| i.low > 0.0),
-        "95 % interval of the paired difference of a week lies above 0",
-    ));
-    outcome.findings.push(Finding::checked(
-        "learned risks earn no less than the best fixed pair of the training weeks",
-        case.mean("", "", &differences(&learned, &best_weeks)).interval.is_some_and(|i| i.high >= 0.0),
-        format!(
-            "95 % interval of the paired difference of a week does not lie below 0; pair ({}, {})",
-            best[0], best[1]
+    outcome.findings.extend(findings(&case, best, &learned, [&averse, &best_weeks]));
+    outcome.tables.push(table(&grid));
+    outcome.pictures.push(("grid".to_owned(), picture(&grid)));
+    outcome.notes = notes(case.note);
+    Ok(outcome)
+}
+
+/// Learned risks against the published ones, and against the best fixed pair.
+fn findings(
+    case: &Case,
+    best: [f64; 2],
+    learned: &[WeekResult],
+    [averse, best_weeks]: [&[WeekResult]; 2],
+) -> [Finding; 2] {
+    [
+        Finding::checked(
+            "learned risks earn more than the published risk-averse pair at equal accuracy",
+            case.mean("", "", &differences(learned, averse)).interval.is_some_and(|i| i.low > 0.0),
+            "95 % interval of the paired difference of a week lies above 0",
         ),
-    ));
-    outcome.tables.push(Table {
+        Finding::checked(
+            "learned risks earn no less than the best fixed pair of the training weeks",
+            case.mean("", "", &differences(learned, best_weeks)).interval.is_some_and(|i| i.high >= 0.0),
+            format!(
+                "95 % interval of the paired difference of a week does not lie below 0; pair ({}, {})",
+                best[0], best[1]
+            ),
+        ),
+    ]
+}
+
+/// Profit of each fixed pair of risks in the training weeks.
+fn table(grid: &[f64]) -> Table {
+    Table {
         name: "grid".to_owned(),
         columns: vec![
             (
@@ -112,12 +132,9 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
                 "risk_intraday".to_owned(),
                 Values::Numbers((0..observation::ACTIONS).map(|a| observation::risks(a)[1]).collect()),
             ),
-            ("profit".to_owned(), Values::Numbers(grid.clone())),
+            ("profit".to_owned(), Values::Numbers(grid.to_vec())),
         ],
-    });
-    outcome.pictures.push(("grid".to_owned(), picture(&grid)));
-    outcome.notes = notes(case.note);
-    Ok(outcome)
+    }
 }
 
 /// Notes that are needed to read the figures.

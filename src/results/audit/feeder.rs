@@ -114,55 +114,19 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     let metered = loads_by_reading(auditor, facts, &rows, &place)?;
     let (mut loads, mut voltages, mut limits) = (Check::new(LOADS), Check::new(VOLTAGES), Check::new(LIMITS));
     for (&at, rows) in &rows {
-        let instant = || SimTime(at).iso();
         let by_bus = |column: &[f64]| -> Vec<f64> {
             rows.iter().map(|row| row.map_or(f64::NAN, |row| column[row])).collect()
         };
-        let found = (by_bus(&kw), by_bus(&kvar), by_bus(&voltage));
-        if let Some(metered) = &metered {
-            let metered = &metered[&at];
-            for (bus, facts) in facts.buses.iter().enumerate() {
-                // The load of the case by pieces of the factor, and everything connected to the bus.
-                let steps = metered.terms + 4;
-                let same = within(found.0[bus], metered.kw[bus], rounding(steps, metered.size_kw[bus]))
-                    && within(found.1[bus], metered.kvar[bus], rounding(steps, metered.size_kvar[bus]));
-                loads.that(same, || {
-                    let (kw, kvar) = (metered.kw[bus], metered.kvar[bus]);
-                    format!(
-                        "bus {} at {}: {} kW and {} kvar for {kw} and {kvar}",
-                        facts.number,
-                        instant(),
-                        found.0[bus],
-                        found.1[bus]
-                    )
-                });
-            }
+        let found = Found { at, kw: by_bus(&kw), kvar: by_bus(&kvar), voltage: by_bus(&voltage) };
+        let metered = metered.as_ref().map(|metered| &metered[&at]);
+        if let Some(metered) = metered {
+            found.check_loads(facts, metered, &mut loads);
         }
-        let solved = solver.solve(&found.0, &found.1);
-        for (bus, facts) in facts.buses.iter().enumerate() {
-            let own = solved.as_ref().map_or(f64::NAN, |flow| flow.squared[bus].sqrt());
-            let same = if own.is_nan() {
-                rows[bus].is_some() && found.2[bus].is_nan()
-            } else {
-                (own - found.2[bus]).abs() <= VOLTAGE_TOLERANCE
-            };
-            voltages.that(same, || {
-                format!("bus {} at {}: {} p.u. for {own}", facts.number, instant(), found.2[bus])
-            });
-        }
-        if let (Some(least), Some(metered)) = (facts.enforced, &metered) {
-            let metered = &metered[&at];
-            let less = |loads: &[f64], part: f64| -> Vec<f64> {
-                loads.iter().zip(&metered.stations_kw).map(|(load, station)| load - part * station).collect()
-            };
-            let with = solver.broken(solved.as_ref(), least);
-            let without = if with.contains(&true) {
-                let others = solver.solve(&less(&found.0, 1.0), &less(&found.1, facts.kvar_per_kw[0]));
-                solver.broken(others.as_ref(), least)
-            } else {
-                vec![false; with.len()]
-            };
-            limits.that(with.iter().zip(&without).all(|(with, without)| !with || *without), instant);
+        let solved = solver.solve(&found.kw, &found.kvar);
+        found.check_voltages(facts, rows, solved.as_ref(), &mut voltages);
+        if let (Some(least), Some(metered)) = (facts.enforced, metered) {
+            let breaks = found.charging_breaks_limits(&solver, solved.as_ref(), least, metered);
+            limits.that(!breaks, || SimTime(at).iso());
         }
     }
     if metered.is_some() {
@@ -173,6 +137,78 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
         auditor.checks.push(limits);
     }
     Ok(())
+}
+
+/// The rows of one reading, by bus in the order of the facts; NaN where there is none.
+struct Found {
+    at: i64,
+    kw: Vec<f64>,
+    kvar: Vec<f64>,
+    voltage: Vec<f64>,
+}
+
+impl Found {
+    /// Loads are those of the case and of everything connected to the bus.
+    fn check_loads(&self, facts: &FeederFacts, metered: &Reading, check: &mut Check) {
+        // The load of the case by pieces of the factor, and everything connected to the bus.
+        let steps = metered.terms + 4;
+        for (bus, facts) in facts.buses.iter().enumerate() {
+            let same = within(self.kw[bus], metered.kw[bus], rounding(steps, metered.size_kw[bus]))
+                && within(self.kvar[bus], metered.kvar[bus], rounding(steps, metered.size_kvar[bus]));
+            check.that(same, || {
+                let (kw, kvar) = (metered.kw[bus], metered.kvar[bus]);
+                format!(
+                    "bus {} at {}: {} kW and {} kvar for {kw} and {kvar}",
+                    facts.number,
+                    SimTime(self.at).iso(),
+                    self.kw[bus],
+                    self.kvar[bus]
+                )
+            });
+        }
+    }
+
+    /// Voltages are those of the power flow, if there is one.
+    fn check_voltages(
+        &self,
+        facts: &FeederFacts,
+        rows: &[Option<usize>],
+        solved: Option<&Flow>,
+        check: &mut Check,
+    ) {
+        for (bus, facts) in facts.buses.iter().enumerate() {
+            let (own, stated) = (solved.map_or(f64::NAN, |flow| flow.squared[bus].sqrt()), self.voltage[bus]);
+            let same = if own.is_nan() {
+                rows[bus].is_some() && stated.is_nan()
+            } else {
+                (own - stated).abs() <= VOLTAGE_TOLERANCE
+            };
+            check.that(same, || {
+                let at = SimTime(self.at).iso();
+                format!("bus {} at {at}: {stated} p.u. for {own}", facts.number)
+            });
+        }
+    }
+
+    /// Whether a limit is violated that would not be without the load of stations.
+    fn charging_breaks_limits(
+        &self,
+        solver: &Solver,
+        solved: Option<&Flow>,
+        least: f64,
+        metered: &Reading,
+    ) -> bool {
+        let less = |loads: &[f64], part: f64| -> Vec<f64> {
+            loads.iter().zip(&metered.stations_kw).map(|(load, station)| load - part * station).collect()
+        };
+        let with = solver.broken(solved, least);
+        if !with.contains(&true) {
+            return false;
+        }
+        let others = solver.solve(&less(&self.kw, 1.0), &less(&self.kvar, solver.facts.kvar_per_kw[0]));
+        let without = solver.broken(others.as_ref(), least);
+        with.iter().zip(&without).any(|(with, without)| *with && !without)
+    }
 }
 
 /// Loads at each reading in the table, from meters and case; `None`, with a note, if they cannot be known.

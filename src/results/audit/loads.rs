@@ -42,11 +42,30 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     if !auditor.has(&[TableId::Loads], &[PRICE, COST]) {
         return Ok(());
     }
+    let (prices, by_slots) = prices(auditor)?;
+    auditor.checks.push(prices);
+    if !auditor.has(&[TableId::Sessions], &[COST]) {
+        return Ok(());
+    }
+    let by_sessions = by_sessions(auditor)?;
+    let check = costs(auditor, &by_slots, &by_sessions);
+    auditor.checks.push(check);
+    Ok(())
+}
+
+/// Numbers of texts in which stations come first, so that their numbers are their codes.
+fn stations_first(auditor: &Auditor) -> Texts {
     let mut texts = Texts::default();
-    // Stations come first, so their numbers are their codes.
-    for station in &facts.stations {
+    for station in &auditor.facts.stations {
         texts.code(&station.name);
     }
+    texts
+}
+
+/// Checks the price of each slot; sums the slots of each station.
+fn prices(auditor: &Auditor) -> Result<(Check, Vec<BySlots>)> {
+    let facts = auditor.facts;
+    let mut texts = stations_first(auditor);
     let table = Written::open(auditor.dir, TableId::Loads)?;
     let station = table.texts("station_id", &mut texts)?;
     let (start, end) = (table.all_times("slot_start")?, table.all_times("slot_end")?);
@@ -84,19 +103,21 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
             sum.slots += 1;
         }
     }
-    auditor.checks.push(prices);
+    Ok((prices, sums))
+}
 
-    if !auditor.has(&[TableId::Sessions], &[COST]) {
-        return Ok(());
-    }
+/// Sums the sessions of each station.
+fn by_sessions(auditor: &Auditor) -> Result<Vec<BySessions>> {
+    let facts = auditor.facts;
+    let mut texts = stations_first(auditor);
     let sessions = Written::open(auditor.dir, TableId::Sessions)?;
     let at = sessions.texts("station_id", &mut texts)?;
     let (drawn, fed) = (sessions.floats("energy_kwh")?, sessions.floats("discharged_kwh")?);
     let cost = sessions.floats("cost")?;
     let (plug_in, unplug) = (sessions.times("plug_in_time")?, sessions.times("unplug_time")?);
-    let mut of_sessions = vec![BySessions::default(); facts.stations.len()];
+    let mut sums = vec![BySessions::default(); facts.stations.len()];
     for row in 0..sessions.rows() {
-        if let Some(sum) = of_sessions.get_mut(at[row] as usize) {
+        if let Some(sum) = sums.get_mut(at[row] as usize) {
             let net = drawn[row] - fed[row];
             sum.kwh += net;
             sum.both_kwh += drawn[row] + fed[row];
@@ -106,28 +127,33 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
             sum.sessions += 1;
         }
     }
+    Ok(sums)
+}
+
+/// Compares both sums of each station whose price depends on its load.
+fn costs(auditor: &Auditor, by_slots: &[BySlots], by_sessions: &[BySessions]) -> Check {
     let mut check = Check::new(COST);
-    for (i, (station, by_slots)) in facts.stations.iter().zip(sums).enumerate() {
-        let by_sessions = of_sessions[i];
-        if station.slope_per_mwh_kw.is_some() {
-            // Both end with the charge of batteries; the slots are read from a meter. The allocation of a session's
-            // energy to slots is off by as much, and at another price; each session's cost is rounded once.
-            let both_kwh = by_slots.both_kwh + by_sessions.both_kwh;
-            let battery_kwh = auditor.largest_battery_kwh();
-            let energy = meter_rounding(by_sessions.plugged_s, battery_kwh, by_sessions.both_kwh)
-                + rounding(by_slots.slots + by_sessions.sessions + 4, both_kwh);
-            let price = by_slots.price + station.markup_per_mwh.abs();
-            let cost = HALF_MILLIONTH * by_sessions.sessions as f64 + 2.0 * energy * price / 1_000.0;
-            let same = within(by_slots.kwh, by_sessions.kwh, energy)
-                && within(by_slots.cost, by_sessions.paid, cost);
-            check.that(same, || {
-                format!(
-                    "{}: {} kWh for {} by slots, {} kWh for {} by sessions",
-                    station.name, by_slots.kwh, by_slots.cost, by_sessions.kwh, by_sessions.paid
-                )
-            });
+    let battery_kwh = auditor.largest_battery_kwh();
+    let sums = by_slots.iter().zip(by_sessions);
+    for (station, (by_slots, by_sessions)) in auditor.facts.stations.iter().zip(sums) {
+        if station.slope_per_mwh_kw.is_none() {
+            continue;
         }
+        // Both end with the charge of batteries; the slots are read from a meter. The allocation of a session's
+        // energy to slots is off by as much, and at another price; each session's cost is rounded once.
+        let both_kwh = by_slots.both_kwh + by_sessions.both_kwh;
+        let energy = meter_rounding(by_sessions.plugged_s, battery_kwh, by_sessions.both_kwh)
+            + rounding(by_slots.slots + by_sessions.sessions + 4, both_kwh);
+        let price = by_slots.price + station.markup_per_mwh.abs();
+        let cost = HALF_MILLIONTH * by_sessions.sessions as f64 + 2.0 * energy * price / 1_000.0;
+        let same =
+            within(by_slots.kwh, by_sessions.kwh, energy) && within(by_slots.cost, by_sessions.paid, cost);
+        check.that(same, || {
+            format!(
+                "{}: {} kWh for {} by slots, {} kWh for {} by sessions",
+                station.name, by_slots.kwh, by_slots.cost, by_sessions.kwh, by_sessions.paid
+            )
+        });
     }
-    auditor.checks.push(check);
-    Ok(())
+    check
 }

@@ -185,20 +185,15 @@ fn traded(bids: &Bids, imbalance: Code, settlement_s: i64) -> BTreeMap<Code, OfB
     all
 }
 
-/// A fleet takes the part of its purchases that its vehicles drew, according to the fleet readings. Checks surplus and
-/// shortfall by settlement interval, and deliveries over the overlap if products differ in length.
-fn delivery(
-    auditor: &Auditor,
-    bids: &Bids,
-    imbalance: Code,
-    settlement_s: i64,
-    texts: &mut Texts,
-) -> Result<Check> {
-    // Energy drawn up to each reading, by fleet, and its magnitude.
+/// Energy drawn up to a reading: its time, the net energy [kWh], and the sum of the magnitudes of its parts.
+type Drawn = (i64, f64, f64);
+
+/// Energy drawn up to each reading, by fleet.
+fn drawn_by_fleet(auditor: &Auditor, texts: &mut Texts) -> Result<BTreeMap<Code, Vec<Drawn>>> {
     let table = Written::open(auditor.dir, TableId::Fleet)?;
     let (time, power) = (table.all_times("time")?, table.floats("power_kw")?);
     let fleet = table.texts("fleet", texts)?;
-    let mut drawn = BTreeMap::<Code, Vec<(i64, f64, f64)>>::new();
+    let mut drawn = BTreeMap::<Code, Vec<Drawn>>::new();
     for row in 0..time.len() {
         if fleet[row] == MISSING {
             continue;
@@ -208,6 +203,19 @@ fn delivery(
         let since = power[row] * (time[row] - before) as f64 / 3_600.0;
         readings.push((time[row], kwh + since, both + since.abs()));
     }
+    Ok(drawn)
+}
+
+/// A fleet takes the part of its purchases that its vehicles drew, according to the fleet readings. Checks surplus and
+/// shortfall by settlement interval, and deliveries over the overlap if products differ in length.
+fn delivery(
+    auditor: &Auditor,
+    bids: &Bids,
+    imbalance: Code,
+    settlement_s: i64,
+    texts: &mut Texts,
+) -> Result<Check> {
+    let drawn = drawn_by_fleet(auditor, texts)?;
     let battery_kwh = auditor.largest_battery_kwh();
     let mut check = Check::new(DELIVERY);
     let mut of_fleets = false;
@@ -223,7 +231,7 @@ fn delivery(
         };
         // Both energies are differences of sums, one of readings, the other of ended sessions; a vehicle that is
         // plugged in counts with the charge of its battery.
-        let tolerance = |(end, _, both): (i64, f64, f64), traded: &Traded| {
+        let tolerance = |(end, _, both): Drawn, traded: &Traded| {
             let vehicles = auditor.facts.vehicles.len() as f64;
             meter_rounding(2.0 * vehicles, battery_kwh, both)
                 + rounding(auditor.departures(end) + readings.len(), both)

@@ -13,26 +13,60 @@ const FARES: &str = "Ledger: every fare is a trip's, and the other way round";
 const COSTS: &str = "Ledger: every session's cost is posted, and no other";
 const PRICES: &str = "Sessions: cost is energy x broadcast price";
 
+/// Columns of the ledger that several checks use.
+struct Ledger {
+    table: Written,
+    texts: Texts,
+    time: Vec<i64>,
+    debit: Vec<Code>,
+    credit: Vec<Code>,
+    kind: Vec<Code>,
+    amount: Vec<f64>,
+}
+
 pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     prices(auditor)?;
     if !auditor.has(&[TableId::Ledger], &[BALANCE, FARES, COSTS]) {
         return Ok(());
     }
-    let ledger = Written::open(auditor.dir, TableId::Ledger)?;
+    let table = Written::open(auditor.dir, TableId::Ledger)?;
     let mut texts = Texts::default();
-    let fare = texts.code(EntryKind::Fare.name());
-    let charging = texts.code(EntryKind::Charging.name());
-    let time = ledger.all_times("time")?;
-    let (debit, credit) = (ledger.texts("debit", &mut texts)?, ledger.texts("credit", &mut texts)?);
-    let kind = ledger.texts("kind", &mut texts)?;
-    let amount = ledger.floats("amount")?;
-    let mut balance = Check::new(BALANCE);
+    let mut ledger = Ledger {
+        time: table.all_times("time")?,
+        debit: table.texts("debit", &mut texts)?,
+        credit: table.texts("credit", &mut texts)?,
+        kind: table.texts("kind", &mut texts)?,
+        amount: table.floats("amount")?,
+        table,
+        texts,
+    };
+    let check = balance(auditor, &mut ledger);
+    auditor.checks.push(check);
+    let [fares, costs] = ledger.posted()?;
+    if auditor.has(&[TableId::Trips, TableId::Ledger], &[FARES]) {
+        let trips = Written::open(auditor.dir, TableId::Trips)?;
+        let owed = trips.ids("request_id")?.into_iter().zip(trips.floats("fare")?).collect();
+        auditor.checks.push(compare(FARES, "request", owed, &fares));
+    }
+    if auditor.has(&[TableId::Sessions, TableId::Ledger], &[COSTS]) {
+        let sessions = Written::open(auditor.dir, TableId::Sessions)?;
+        let owed = sessions.ids("session_id")?.into_iter().zip(sessions.floats("cost")?).collect();
+        auditor.checks.push(compare(COSTS, "session", owed, &costs));
+    }
+    Ok(())
+}
+
+/// Each posting moves a whole amount from one account to another, so all balances sum to zero; the final balances of the
+/// fleets must equal the profit in the summary.
+fn balance(auditor: &Auditor, ledger: &mut Ledger) -> Check {
+    let Ledger { table, texts, time, debit, credit, amount, .. } = ledger;
+    let mut check = Check::new(BALANCE);
     let mut balances = BTreeMap::<Code, i128>::new();
     let mut moved = 0;
-    for row in 0..ledger.rows() {
+    for row in 0..table.rows() {
         let whole = millionths(amount[row]).filter(|&a| a >= 0);
         let accounts = debit[row] != MISSING && credit[row] != MISSING && debit[row] != credit[row];
-        balance.that(whole.is_some() && accounts, || {
+        check.that(whole.is_some() && accounts, || {
             format!(
                 "row {row} at {}: {} from {} to {}",
                 SimTime(time[row]).iso(),
@@ -49,8 +83,6 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
         *balances.entry(debit[row]).or_default() += whole;
         *balances.entry(credit[row]).or_default() -= whole;
     }
-    // Each posting moves an amount from one account to another, so all balances sum to zero; the final balances of the
-    // fleets must equal the profit in the summary.
     if let Some(profit) =
         super::summary::read(auditor).and_then(|json| json.get("operating_profit")?.as_f64())
     {
@@ -59,53 +91,44 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
         let held: i128 =
             fleets.iter().filter_map(|account| balances.get(&texts.code(account))).copied().sum();
         let same = |profit: i128| (profit - held).abs() <= unreadable(moved);
-        balance.that(millionths(profit).is_some_and(same), || {
+        check.that(millionths(profit).is_some_and(same), || {
             format!("operating profit: {profit} in the summary, {} in the accounts", held as f64 / 1e6)
         });
     }
-    auditor.checks.push(balance);
+    check
+}
 
-    // References are many, each a different text: only their numbers are kept.
-    let references = ledger.parsed("reference", |text| {
-        let (prefix, id) = text.split_once(':')?;
-        let what = match prefix {
-            "trip" => fare,
-            "session" => charging,
-            _ => return None,
-        };
-        Some((what, id.parse::<u32>().ok()?))
-    })?;
-    let posted = |posted_kind: Code| -> Vec<(u32, i128)> {
-        let mut rows: Vec<(u32, i128)> = (0..ledger.rows())
-            .filter(|&row| kind[row] == posted_kind)
-            .map(|row| {
+impl Ledger {
+    /// Amounts posted for trips, and for sessions, by the number of the row; in order.
+    fn posted(&mut self) -> Result<[Vec<(u32, i128)>; 2]> {
+        let kinds = [EntryKind::Fare, EntryKind::Charging].map(|kind| self.texts.code(kind.name()));
+        let [fare, charging] = kinds;
+        // References are many, each a different text: only their numbers are kept.
+        let references = self.table.parsed("reference", |text| {
+            let (prefix, id) = text.split_once(':')?;
+            let what = match prefix {
+                "trip" => fare,
+                "session" => charging,
+                _ => return None,
+            };
+            Some((what, id.parse::<u32>().ok()?))
+        })?;
+        let posted = |kind: Code| {
+            let row = |row: usize| {
                 // A reference to another kind of row than this kind of entry belongs to is no row at all.
-                let id =
-                    references[row].filter(|reference| reference.0 == posted_kind).map_or(u32::MAX, |r| r.1);
+                let id = references[row].filter(|reference| reference.0 == kind).map_or(u32::MAX, |r| r.1);
                 // A session that was paid for feeding back moves money in the other direction.
-                let sign = if posted_kind == charging && texts.text(debit[row]).starts_with("fleet:") {
-                    -1
-                } else {
-                    1
-                };
-                (id, millionths(amount[row]).map_or(NO_AMOUNT, |amount| sign * amount))
-            })
-            .collect();
-        rows.sort_unstable();
-        rows
-    };
-    let (fares, costs) = (posted(fare), posted(charging));
-    if auditor.has(&[TableId::Trips, TableId::Ledger], &[FARES]) {
-        let trips = Written::open(auditor.dir, TableId::Trips)?;
-        let owed = trips.ids("request_id")?.into_iter().zip(trips.floats("fare")?).collect();
-        auditor.checks.push(compare(FARES, "request", owed, &fares));
+                let is_back = kind == charging && self.texts.text(self.debit[row]).starts_with("fleet:");
+                let sign = if is_back { -1 } else { 1 };
+                (id, millionths(self.amount[row]).map_or(NO_AMOUNT, |amount| sign * amount))
+            };
+            let of_kind = (0..self.table.rows()).filter(|&row| self.kind[row] == kind);
+            let mut rows: Vec<(u32, i128)> = of_kind.map(row).collect();
+            rows.sort_unstable();
+            rows
+        };
+        Ok(kinds.map(posted))
     }
-    if auditor.has(&[TableId::Sessions, TableId::Ledger], &[COSTS]) {
-        let sessions = Written::open(auditor.dir, TableId::Sessions)?;
-        let owed = sessions.ids("session_id")?.into_iter().zip(sessions.floats("cost")?).collect();
-        auditor.checks.push(compare(COSTS, "session", owed, &costs));
-    }
-    Ok(())
 }
 
 /// Substitute for a posting that is not a whole number of millionths; larger than any amount.

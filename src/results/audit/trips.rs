@@ -30,39 +30,79 @@ struct Ride {
 /// Pick-up and service leg of each request.
 type Rides = FxHashMap<u32, [Option<Ride>; 2]>;
 
+/// Columns of the table of trips that several checks use.
+struct Trips {
+    table: Written,
+    texts: Texts,
+    id: Vec<u32>,
+    status: Vec<Code>,
+    vehicle: Vec<Code>,
+    fleet: Vec<Code>,
+    request: Vec<i64>,
+    pickup: Vec<Option<i64>>,
+    dropoff: Vec<Option<i64>>,
+}
+
+impl Trips {
+    fn open(auditor: &Auditor) -> Result<Self> {
+        let table = Written::open(auditor.dir, TableId::Trips)?;
+        let mut texts = Texts::default();
+        Ok(Self {
+            id: table.ids("request_id")?,
+            status: table.texts("status", &mut texts)?,
+            vehicle: table.texts("vehicle_id", &mut texts)?,
+            fleet: table.texts("fleet", &mut texts)?,
+            request: table.all_times("request_time")?,
+            pickup: table.times("pickup_time")?,
+            dropoff: table.times("dropoff_time")?,
+            table,
+            texts,
+        })
+    }
+
+    fn rows(&self) -> usize {
+        self.table.rows()
+    }
+}
+
 pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     if !auditor.has(&[TableId::Trips], &[ONCE, CONSISTENT, RIDES, LEGS, ABOARD, SUMMARY_COUNTS]) {
         return Ok(());
     }
-    let trips = Written::open(auditor.dir, TableId::Trips)?;
-    let mut texts = Texts::default();
-    let served = texts.code(TripStatus::Served.name());
-    let status = trips.texts("status", &mut texts)?;
-    let vehicle = trips.texts("vehicle_id", &mut texts)?;
-    let request = trips.all_times("request_time")?;
-    let (pickup, dropoff) = (trips.times("pickup_time")?, trips.times("dropoff_time")?);
-
-    let id = trips.ids("request_id")?;
-    let mut once = Check::new(ONCE);
-    {
-        let mut sorted = id.clone();
-        sorted.sort_unstable();
-        for (expected, found) in sorted.iter().enumerate() {
-            once.that(*found as usize == expected, || {
-                format!("request {expected}: found {found} in its place")
-            });
-        }
-        if let Some(requests) = auditor.facts.requests {
-            once.that(requests == trips.rows() as u64, || {
-                format!("{} rows for {requests} requests", trips.rows())
-            });
-        }
+    let mut trips = Trips::open(auditor)?;
+    auditor.checks.push(once(auditor, &trips));
+    let check = consistent(auditor, &trips)?;
+    auditor.checks.push(check);
+    if auditor.has(&[TableId::Legs], &[RIDES, LEGS]) {
+        let check = legs(auditor, &mut trips)?;
+        auditor.checks.push(check);
     }
-    auditor.checks.push(once);
+    let check = aboard(auditor, &trips)?;
+    auditor.checks.push(check);
+    summary(auditor, &trips.texts, &trips.status, &trips.request)
+}
 
-    let mut consistent = Check::new(CONSISTENT);
-    let wait = trips.ints("wait_s")?;
-    let fleet = trips.texts("fleet", &mut texts)?;
+/// Each request has one row.
+fn once(auditor: &Auditor, trips: &Trips) -> Check {
+    let mut check = Check::new(ONCE);
+    let mut sorted = trips.id.clone();
+    sorted.sort_unstable();
+    for (expected, found) in sorted.iter().enumerate() {
+        check.that(*found as usize == expected, || format!("request {expected}: found {found} in its place"));
+    }
+    if let Some(requests) = auditor.facts.requests {
+        check.that(requests == trips.rows() as u64, || {
+            format!("{} rows for {requests} requests", trips.rows())
+        });
+    }
+    check
+}
+
+/// Times, waits and vehicles fit the status of each trip.
+fn consistent(auditor: &Auditor, trips: &Trips) -> Result<Check> {
+    let Trips { texts, id, status, vehicle, request, pickup, dropoff, .. } = trips;
+    let mut check = Check::new(CONSISTENT);
+    let wait = trips.table.ints("wait_s")?;
     for row in 0..trips.rows() {
         let is = |s: TripStatus| texts.text(status[row]) == s.name();
         let waited = wait[row] == pickup[row].map(|t| t - request[row]);
@@ -79,73 +119,67 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
             }
             None => false,
         };
-        consistent.that(waited && ordered && fits, || {
+        check.that(waited && ordered && fits, || {
             format!("request {} ({}) at {}", id[row], texts.text(status[row]), SimTime(request[row]).iso())
         });
     }
-    auditor.checks.push(consistent);
-    drop(wait);
+    Ok(check)
+}
 
-    if auditor.has(&[TableId::Legs], &[RIDES, LEGS]) {
-        let driven = [TripStatus::Served, TripStatus::InProgress].map(|s| texts.code(s.name()));
-        let by_id = (0..trips.rows()).filter(|&row| driven.contains(&status[row]));
-        let by_id: FxHashMap<u32, Code> = by_id.map(|row| (id[row], vehicle[row])).collect();
-        let rides = rides(auditor, &mut texts, &by_id)?;
-        let (km, empty_km) = (trips.floats("distance_km")?, trips.floats("deadhead_km")?);
-        let (kwh, soc_end) = (trips.floats("energy_kwh")?, trips.floats("soc_end")?);
-        let mut check = Check::new(LEGS);
-        for row in (0..trips.rows()).filter(|&row| status[row] == served) {
-            let (Some(from), Some(to)) = (pickup[row], dropoff[row]) else { continue };
-            let [to_rider, with_rider] = rides.get(&id[row]).copied().unwrap_or_default();
-            let Some(service) = with_rider.filter(|leg| {
-                (leg.vehicle, leg.start, leg.end) == (vehicle[row], from, to)
-                    && within(leg.soc_end, soc_end[row], SOC_TOLERANCE)
-            }) else {
-                check.that(false, || {
-                    format!("request {}: no service leg from its pick-up to its drop-off", id[row])
-                });
-                continue;
-            };
-            let first = to_rider
-                .filter(|leg| (leg.vehicle, leg.end) == (vehicle[row], from) && leg.start >= request[row]);
-            // A trip that was assigned in advance begins where its vehicle is.
-            if first.is_some() == auditor.assigned(id[row]) || first.is_some() != to_rider.is_some() {
-                check.that(false, || {
-                    format!("request {}: no pickup leg, one too many or at another time", id[row])
-                });
-                continue;
-            }
-            let (first_km, first_kwh) = first.map_or((0.0, 0.0), |leg| (leg.km, leg.kwh));
-            let found = [service.km, first_km, service.kwh + first_kwh];
-            let stated = [km[row], empty_km[row], kwh[row]];
-            // At most two numbers are summed.
-            let same = |(a, b): (&f64, f64)| within(*a, b, rounding(2, a.abs()));
-            check.that(found.iter().zip(stated).all(same), || {
-                format!(
-                    "request {}: says {} km, {} km empty, {} kWh; its legs {} km, {} km, {} kWh",
-                    id[row], stated[0], stated[1], stated[2], found[0], found[1], found[2]
-                )
+/// Energy and distance of each trip served are those of its legs.
+fn legs(auditor: &mut Auditor, trips: &mut Trips) -> Result<Check> {
+    let served = trips.texts.code(TripStatus::Served.name());
+    let driven = [TripStatus::Served, TripStatus::InProgress].map(|s| trips.texts.code(s.name()));
+    let by_id = (0..trips.rows()).filter(|&row| driven.contains(&trips.status[row]));
+    let by_id: FxHashMap<u32, Code> = by_id.map(|row| (trips.id[row], trips.vehicle[row])).collect();
+    let rides = rides(auditor, &mut trips.texts, &by_id)?;
+    let Trips { table, id, status, vehicle, request, pickup, dropoff, .. } = &*trips;
+    let (km, empty_km) = (table.floats("distance_km")?, table.floats("deadhead_km")?);
+    let (kwh, soc_end) = (table.floats("energy_kwh")?, table.floats("soc_end")?);
+    let mut check = Check::new(LEGS);
+    for row in (0..trips.rows()).filter(|&row| status[row] == served) {
+        let (Some(from), Some(to)) = (pickup[row], dropoff[row]) else { continue };
+        let [to_rider, with_rider] = rides.get(&id[row]).copied().unwrap_or_default();
+        let Some(service) = with_rider.filter(|leg| {
+            (leg.vehicle, leg.start, leg.end) == (vehicle[row], from, to)
+                && within(leg.soc_end, soc_end[row], SOC_TOLERANCE)
+        }) else {
+            check.that(false, || {
+                format!("request {}: no service leg from its pick-up to its drop-off", id[row])
             });
+            continue;
+        };
+        let first = to_rider
+            .filter(|leg| (leg.vehicle, leg.end) == (vehicle[row], from) && leg.start >= request[row]);
+        // A trip that was assigned in advance begins where its vehicle is.
+        if first.is_some() == auditor.assigned(id[row]) || first.is_some() != to_rider.is_some() {
+            check.that(false, || {
+                format!("request {}: no pickup leg, one too many or at another time", id[row])
+            });
+            continue;
         }
-        auditor.checks.push(check);
+        let (first_km, first_kwh) = first.map_or((0.0, 0.0), |leg| (leg.km, leg.kwh));
+        let found = [service.km, first_km, service.kwh + first_kwh];
+        let stated = [km[row], empty_km[row], kwh[row]];
+        // At most two numbers are summed.
+        let same = |(a, b): (&f64, f64)| within(*a, b, rounding(2, a.abs()));
+        check.that(found.iter().zip(stated).all(same), || {
+            format!(
+                "request {}: says {} km, {} km empty, {} kWh; its legs {} km, {} km, {} kWh",
+                id[row], stated[0], stated[1], stated[2], found[0], found[1], found[2]
+            )
+        });
     }
-    let check = aboard(auditor, &trips, &texts, &fleet, [&pickup, &dropoff])?;
-    auditor.checks.push(check);
-    summary(auditor, &texts, &status, &request)
+    Ok(check)
 }
 
 /// Checks the riders aboard at both ends of the period of the summary, and their fares for the distance driven by then.
-fn aboard(
-    auditor: &Auditor,
-    trips: &Written,
-    texts: &Texts,
-    fleet: &[Code],
-    [pickup, dropoff]: [&[Option<i64>]; 2],
-) -> Result<Check> {
+fn aboard(auditor: &Auditor, trips: &Trips) -> Result<Check> {
+    let Trips { table, texts, fleet, pickup, dropoff, .. } = trips;
     let Some(json) = super::summary::read(auditor) else {
         return Ok(Check::not_possible(ABOARD, format!("there is no {SUMMARY}")));
     };
-    let (fare, accrued) = (trips.floats("fare")?, trips.floats("accrued_fare")?);
+    let (fare, accrued) = (table.floats("fare")?, table.floats("accrued_fare")?);
     let (from, end) = (auditor.facts.measured_from.0, auditor.facts.end.0);
     let mut check = Check::new(ABOARD);
     for row in (0..trips.rows()).filter(|&row| accrued[row] != 0.0) {

@@ -2,7 +2,7 @@
 
 use super::summary::{self, STORED};
 use super::tables::{Code, MISSING, Texts, Written};
-use super::{AuditFacts, Auditor, Check, SOC_TOLERANCE, rounding, within};
+use super::{AuditFacts, Auditor, Check, SOC_TOLERANCE, VehicleFacts, rounding, within};
 use crate::outputs::summary::SUMMARY;
 use gridfleet_core::error::Result;
 use gridfleet_core::records::dictionary::TableId;
@@ -43,42 +43,63 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     if !auditor.has(&[TableId::Legs, TableId::Sessions], &names) {
         return Ok(());
     }
-    let facts = auditor.facts;
-    let mut texts = Texts::default();
-    let numbers = |names: &mut dyn Iterator<Item = &String>, texts: &mut Texts| -> FxHashMap<Code, u32> {
-        names.enumerate().map(|(i, name)| (texts.code(name), i as u32)).collect()
-    };
-    let vehicles = numbers(&mut facts.vehicles.iter().map(|v| &v.name), &mut texts);
-    let stations = numbers(&mut facts.stations.iter().map(|s| &s.name), &mut texts);
-    let mut known = Check::new(KNOWN);
-    let mut activities = Vec::new();
+    let mut days = Days::new(auditor.facts);
+    let leg_energy = days.legs(auditor)?;
+    let session_energy = days.sessions(auditor)?;
+    auditor.checks.push(days.known);
+    timelines(auditor, days.activities, &mut days.texts);
+    auditor.checks.push(leg_energy);
+    auditor.checks.extend(session_energy);
+    Ok(())
+}
 
-    let legs = Written::open(auditor.dir, TableId::Legs)?;
-    let mut leg_energy = Check::new(LEG_ENERGY);
-    {
-        let vehicle = legs.texts("vehicle_id", &mut texts)?;
-        let (from, to) = (legs.texts("origin", &mut texts)?, legs.texts("destination", &mut texts)?);
+/// Activities of all vehicles, as they are read.
+struct Days {
+    texts: Texts,
+    /// Numbers of vehicles and of stations.
+    vehicles: FxHashMap<Code, u32>,
+    stations: FxHashMap<Code, u32>,
+    known: Check,
+    activities: Vec<Activity>,
+}
+
+impl Days {
+    fn new(facts: &AuditFacts) -> Self {
+        let mut texts = Texts::default();
+        let numbers = |names: &mut dyn Iterator<Item = &String>, texts: &mut Texts| -> FxHashMap<Code, u32> {
+            names.enumerate().map(|(i, name)| (texts.code(name), i as u32)).collect()
+        };
+        let vehicles = numbers(&mut facts.vehicles.iter().map(|v| &v.name), &mut texts);
+        let stations = numbers(&mut facts.stations.iter().map(|s| &s.name), &mut texts);
+        Self { texts, vehicles, stations, known: Check::new(KNOWN), activities: Vec::new() }
+    }
+
+    /// Reads the legs; checks the energy of each.
+    fn legs(&mut self, auditor: &Auditor) -> Result<Check> {
+        let legs = Written::open(auditor.dir, TableId::Legs)?;
+        let mut check = Check::new(LEG_ENERGY);
+        let texts = &mut self.texts;
+        let vehicle = legs.texts("vehicle_id", texts)?;
+        let (from, to) = (legs.texts("origin", texts)?, legs.texts("destination", texts)?);
         let (start, end) = (legs.all_times("start_time")?, legs.all_times("end_time")?);
         let (soc_start, soc_end) = (legs.floats("soc_start")?, legs.floats("soc_end")?);
         let (energy, charged) = (legs.floats("energy_kwh")?, legs.floats("charged_kwh")?);
         for row in 0..legs.rows() {
-            let number = vehicles.get(&vehicle[row]).copied();
-            known.that(number.is_some(), || format!("legs row {row}: vehicle {}", texts.text(vehicle[row])));
+            let number = self.vehicles.get(&vehicle[row]).copied();
+            let name = || texts.text(vehicle[row]);
+            self.known.that(number.is_some(), || format!("legs row {row}: vehicle {}", name()));
             let Some(number) = number else { continue };
-            let battery_kwh = facts.vehicles[number as usize].battery_kwh;
-            leg_energy.that(
-                within(soc_start[row] - soc_end[row], (energy[row] - charged[row]) / battery_kwh, SOC_TOLERANCE),
-                || {
-                    format!(
-                        "legs row {row}, {} at {}: charge falls by {} kWh, energy driven less charged is {} kWh",
-                        texts.text(vehicle[row]),
-                        SimTime(start[row]).iso(),
-                        (soc_start[row] - soc_end[row]) * battery_kwh,
-                        energy[row] - charged[row]
-                    )
-                },
-            );
-            activities.push(Activity {
+            let battery_kwh = auditor.facts.vehicles[number as usize].battery_kwh;
+            let (fall, driven_kwh) = (soc_start[row] - soc_end[row], energy[row] - charged[row]);
+            check.that(within(fall, driven_kwh / battery_kwh, SOC_TOLERANCE), || {
+                format!(
+                    "legs row {row}, {} at {}: charge falls by {} kWh, energy driven less charged is {driven_kwh} kWh",
+                    name(),
+                    SimTime(start[row]).iso(),
+                    fall * battery_kwh,
+                )
+            });
+            self.activities.push(Activity {
                 vehicle: number,
                 start: start[row],
                 end: end[row],
@@ -90,54 +111,45 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
                 in_progress: false,
             });
         }
+        Ok(check)
     }
 
-    let sessions = Written::open(auditor.dir, TableId::Sessions)?;
-    let mut session_energy = Check::new(SESSION_ENERGY);
-    let mut efficiency = Check::new(EFFICIENCY);
-    {
+    /// Reads the sessions; checks the energy of each, and the efficiency of charging.
+    fn sessions(&mut self, auditor: &Auditor) -> Result<[Check; 2]> {
+        let facts = auditor.facts;
+        let sessions = Written::open(auditor.dir, TableId::Sessions)?;
+        let (mut gains, mut efficiency) = (Check::new(SESSION_ENERGY), Check::new(EFFICIENCY));
+        let texts = &mut self.texts;
         let id = sessions.ids("session_id")?;
-        let vehicle = sessions.texts("vehicle_id", &mut texts)?;
-        let station = sessions.texts("station_id", &mut texts)?;
+        let vehicle = sessions.texts("vehicle_id", texts)?;
+        let station = sessions.texts("station_id", texts)?;
         let (arrival, plug_in) = (sessions.all_times("arrival_time")?, sessions.times("plug_in_time")?);
         let (unplug, queue) = (sessions.times("unplug_time")?, sessions.ints("queue_s")?);
         let (soc_start, soc_end) = (sessions.floats("soc_start")?, sessions.floats("soc_end")?);
         let (drawn, stored) = (sessions.floats("energy_kwh")?, sessions.floats("battery_kwh")?);
         let fed = sessions.floats("discharged_kwh")?;
         for row in 0..sessions.rows() {
-            let number = vehicles.get(&vehicle[row]).copied();
-            let at = stations.get(&station[row]).map(|&s| &facts.stations[s as usize]);
-            known.that(number.is_some() && at.is_some(), || {
-                format!(
-                    "session {}: vehicle {}, station {}",
-                    id[row],
-                    texts.text(vehicle[row]),
-                    texts.text(station[row])
-                )
+            let number = self.vehicles.get(&vehicle[row]).copied();
+            let at = self.stations.get(&station[row]).map(|&s| &facts.stations[s as usize]);
+            self.known.that(number.is_some() && at.is_some(), || {
+                let (vehicle, station) = (texts.text(vehicle[row]), texts.text(station[row]));
+                format!("session {}: vehicle {vehicle}, station {station}", id[row])
             });
             let (Some(number), Some(at)) = (number, at) else { continue };
-            let facts_of = &facts.vehicles[number as usize];
-            let net_kwh = stored[row] - fed[row] / facts_of.discharge_efficiency;
-            let gain_kwh = (soc_end[row] - soc_start[row]) * facts_of.battery_kwh;
-            // The battery's energy is a state of charge times its capacity; energy fed back is a third product.
-            let turnover_kwh = facts_of.battery_kwh + stored[row] + fed[row] / facts_of.discharge_efficiency;
-            session_energy.that(within(gain_kwh, net_kwh, rounding(4, turnover_kwh)), || {
-                format!(
-                    "session {}: charge rises by {gain_kwh} kWh, stored less fed is {net_kwh} kWh",
-                    id[row]
-                )
-            });
-            let expected = drawn[row] * facts_of.charge_efficiency;
-            // Energy drawn is the stored energy over efficiency, less the energy fed back plus that again.
-            let tolerance = rounding(4, stored[row] + fed[row] * facts_of.charge_efficiency);
-            efficiency.that(within(stored[row], expected, tolerance), || {
-                format!("session {}: {} kWh stored, expected {expected} kWh", id[row], stored[row])
-            });
+            let energy = SessionEnergy {
+                id: id[row],
+                of: &facts.vehicles[number as usize],
+                gain: soc_end[row] - soc_start[row],
+                drawn_kwh: drawn[row],
+                stored_kwh: stored[row],
+                fed_kwh: fed[row],
+            };
+            energy.check(&mut gains, &mut efficiency);
             // A vehicle that never got a connector leaves when its patience ends.
             let gave_up = arrival[row] + queue[row].unwrap_or(0);
             let still = if plug_in[row].is_some() { facts.end.0 } else { gave_up };
             let place = texts.code(&at.place);
-            activities.push(Activity {
+            self.activities.push(Activity {
                 vehicle: number,
                 start: arrival[row],
                 end: unplug[row].unwrap_or(still),
@@ -149,12 +161,37 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
                 in_progress: plug_in[row].is_some() && unplug[row].is_none(),
             });
         }
+        Ok([gains, efficiency])
     }
+}
 
-    auditor.checks.push(known);
-    timelines(auditor, activities, &mut texts);
-    auditor.checks.extend([leg_energy, session_energy, efficiency]);
-    Ok(())
+/// Energy of a session, and the rise of its vehicle's state of charge.
+struct SessionEnergy<'a> {
+    id: u32,
+    of: &'a VehicleFacts,
+    gain: f64,
+    drawn_kwh: f64,
+    stored_kwh: f64,
+    fed_kwh: f64,
+}
+
+impl SessionEnergy<'_> {
+    fn check(&self, gains: &mut Check, efficiency: &mut Check) {
+        let &Self { id, of, gain, drawn_kwh, stored_kwh, fed_kwh } = self;
+        let net_kwh = stored_kwh - fed_kwh / of.discharge_efficiency;
+        let gain_kwh = gain * of.battery_kwh;
+        // The battery's energy is a state of charge times its capacity; energy fed back is a third product.
+        let turnover_kwh = of.battery_kwh + stored_kwh + fed_kwh / of.discharge_efficiency;
+        gains.that(within(gain_kwh, net_kwh, rounding(4, turnover_kwh)), || {
+            format!("session {id}: charge rises by {gain_kwh} kWh, stored less fed is {net_kwh} kWh")
+        });
+        let expected = drawn_kwh * of.charge_efficiency;
+        // Energy drawn is the stored energy over efficiency, less the energy fed back plus that again.
+        let tolerance = rounding(4, stored_kwh + fed_kwh * of.charge_efficiency);
+        efficiency.that(within(stored_kwh, expected, tolerance), || {
+            format!("session {id}: {stored_kwh} kWh stored, expected {expected} kWh")
+        });
+    }
 }
 
 /// Orders the activities of each vehicle, and checks that each follows from the previous one.

@@ -2,7 +2,7 @@
 //! and its wait is that of a charging need.
 
 use super::tables::{Code, Texts, Written};
-use super::{Auditor, Check, meter_rounding, rounding};
+use super::{Auditor, Check, StationFacts, meter_rounding, rounding};
 use gridfleet_core::error::Result;
 use gridfleet_core::records::LegPurpose;
 use gridfleet_core::records::dictionary::TableId;
@@ -182,43 +182,68 @@ fn power(auditor: &Auditor, rows: &Rows, sessions: &Written, texts: &mut Texts) 
         }
     }
     for (number, powered) in powered.iter_mut().enumerate() {
-        let (name, readings) = (&facts.stations[number].name, &readings[number]);
         powered.sort_by_key(|p| (p.first, p.last));
-        let fed: Vec<(i64, i64)> = powered.iter().filter(|p| p.feeds).map(|p| (p.first, p.last)).collect();
-        // A session's first power shows in the next reading, unless another session fed power to the station then, or
-        // so little power was available that the charge of the battery changes only after a while.
-        for session in powered.iter().filter(|_| !facts.stations[number].held_back) {
-            let at = readings.partition_point(|reading| reading.0 <= session.first);
-            let Some(&(until, kw)) = readings.get(at) else { continue };
-            let from = at.checked_sub(1).map_or(facts.start.0, |before| readings[before].0);
-            let mixed = session.feeds || fed.iter().any(|&(first, last)| first < until && last > from);
-            check.that(kw > 0.0 || mixed, || {
-                format!(
-                    "session {}: power from {}, {name} had none up to {}",
-                    rows.id[session.row],
-                    SimTime(session.first).iso(),
-                    SimTime(until).iso()
-                )
-            });
+        let station = &facts.stations[number];
+        if !station.held_back {
+            starts_show(&mut check, station, facts.start.0, powered, &readings[number], rows);
         }
-        // Merged intervals in which at least one session has power.
-        let mut times: Vec<(i64, i64)> = Vec::new();
-        for session in powered.iter() {
-            match times.last_mut().filter(|last| session.first <= last.1) {
-                Some(last) => last.1 = last.1.max(session.last),
-                None => times.push((session.first, session.last)),
-            }
-        }
-        let mut from = facts.start.0;
-        for &(until, kw) in readings {
-            // The difference of two equal meter totals is zero.
-            let after = times.partition_point(|time| time.1 <= from);
-            let some = times.get(after).is_some_and(|time| time.0 < until);
-            check.that(kw == 0.0 || some, || {
-                format!("{name} at {}: {kw} kW, but no session has power", SimTime(until).iso())
-            });
-            from = until;
-        }
+        meters_show_sessions(&mut check, station, facts.start.0, powered, &readings[number]);
     }
     Ok(check)
+}
+
+/// A session's first power shows in the next reading, unless another session fed power to the station then, or so little
+/// power was available that the charge of the battery changes only after a while.
+fn starts_show(
+    check: &mut Check,
+    station: &StationFacts,
+    start: i64,
+    powered: &[Powered],
+    readings: &[(i64, f64)],
+    rows: &Rows,
+) {
+    let fed: Vec<(i64, i64)> = powered.iter().filter(|p| p.feeds).map(|p| (p.first, p.last)).collect();
+    for session in powered {
+        let at = readings.partition_point(|reading| reading.0 <= session.first);
+        let Some(&(until, kw)) = readings.get(at) else { continue };
+        let from = at.checked_sub(1).map_or(start, |before| readings[before].0);
+        let mixed = session.feeds || fed.iter().any(|&(first, last)| first < until && last > from);
+        check.that(kw > 0.0 || mixed, || {
+            format!(
+                "session {}: power from {}, {} had none up to {}",
+                rows.id[session.row],
+                SimTime(session.first).iso(),
+                station.name,
+                SimTime(until).iso()
+            )
+        });
+    }
+}
+
+/// A meter shows power only while a session has some.
+fn meters_show_sessions(
+    check: &mut Check,
+    station: &StationFacts,
+    start: i64,
+    powered: &[Powered],
+    readings: &[(i64, f64)],
+) {
+    // Merged intervals in which at least one session has power.
+    let mut times: Vec<(i64, i64)> = Vec::new();
+    for session in powered {
+        match times.last_mut().filter(|last| session.first <= last.1) {
+            Some(last) => last.1 = last.1.max(session.last),
+            None => times.push((session.first, session.last)),
+        }
+    }
+    let mut from = start;
+    for &(until, kw) in readings {
+        // The difference of two equal meter totals is zero.
+        let after = times.partition_point(|time| time.1 <= from);
+        let some = times.get(after).is_some_and(|time| time.0 < until);
+        check.that(kw == 0.0 || some, || {
+            format!("{} at {}: {kw} kW, but no session has power", station.name, SimTime(until).iso())
+        });
+        from = until;
+    }
 }

@@ -307,17 +307,29 @@ type RowOf = (&'static str, String, fn(&Figures) -> Option<String>);
 
 /// Rows of the table: name, unit and value; `None` for a row without information.
 fn rows(currency: &str) -> Vec<RowOf> {
-    fn count(n: u64) -> Option<String> {
-        Some(thousands(n as f64, 0))
-    }
-    fn some(n: u64) -> Option<String> {
-        (n > 0).then(|| thousands(n as f64, 0))
-    }
-    fn amount(x: f64, digits: usize) -> Option<String> {
-        (x != 0.0).then(|| thousands(x, digits))
-    }
-    let money = || currency.to_owned();
-    let unit = |unit: &str| unit.to_owned();
+    [rows_of_operation(), rows_of_money(currency), rows_of_drivers_and_grid()].concat()
+}
+
+fn count(n: u64) -> Option<String> {
+    Some(thousands(n as f64, 0))
+}
+
+/// A count that is above zero.
+fn some(n: u64) -> Option<String> {
+    (n > 0).then(|| thousands(n as f64, 0))
+}
+
+/// An amount other than zero.
+fn amount(x: f64, digits: usize) -> Option<String> {
+    (x != 0.0).then(|| thousands(x, digits))
+}
+
+fn unit(unit: &str) -> String {
+    unit.to_owned()
+}
+
+/// Trips, waits, distance, energy and charging.
+fn rows_of_operation() -> Vec<RowOf> {
     vec![
         ("Trips requested", unit(""), |f| count(f.trips_requested)),
         ("  served", unit(""), |f| count(f.trips_served)),
@@ -355,6 +367,13 @@ fn rows(currency: &str) -> Vec<RowOf> {
         ("Charger utilisation", unit("%"), |f| f.charger_utilisation.map(|x| thousands(100.0 * x, 1))),
         ("Peak power", unit("kW"), |f| Some(thousands(f.peak_power_kw, 0))),
         ("Mean state of charge", unit("%"), |f| f.mean_soc.map(|x| thousands(100.0 * x, 1))),
+    ]
+}
+
+/// Amounts, and what was bought and sold.
+fn rows_of_money(currency: &str) -> Vec<RowOf> {
+    let money = || currency.to_owned();
+    vec![
         ("Fares", money(), |f| Some(thousands(f.fares, 2))),
         ("Charging cost", money(), |f| Some(thousands(f.charging_cost, 2))),
         ("Driving cost", money(), |f| amount(f.driving_cost, 2)),
@@ -377,6 +396,12 @@ fn rows(currency: &str) -> Vec<RowOf> {
             let other = f.stored_value != 0.0 || f.rides_in_progress_value != 0.0;
             other.then(|| thousands(f.net_profit, 2))
         }),
+    ]
+}
+
+/// Privately owned vehicles, the feeder, and emissions.
+fn rows_of_drivers_and_grid() -> Vec<RowOf> {
+    vec![
         ("Departures not full", unit(""), |f| {
             Some(thousands(f.drivers.as_ref()?.departures_missed as f64, 0))
         }),

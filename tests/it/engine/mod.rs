@@ -5,6 +5,7 @@ mod families;
 mod feeder;
 mod feeder_files;
 mod forecast;
+mod instants;
 mod nonsense;
 mod price_aware;
 mod properties;

@@ -1,18 +1,28 @@
 //! The price-aware charging policy compares stations with each other, not only the hours of one station.
 
-use crate::support::runs::ready;
-use gridfleet::engine::Simulation;
-use gridfleet::records::Collected;
-use gridfleet::rng::Streams;
+use crate::support::cli::Dir;
+use crate::support::runs::{STREAMS, ready, simulate};
 use std::fmt::Write as _;
-use std::sync::Arc;
-
-const STREAMS: Streams = Streams { seed: 1, replication: 0 };
 
 /// Two days of twelve cars with rides all over a town, a depot outside and eight stations within; energy by station
 /// [kWh], the depot first, and the total paid.
 fn town(charging: &str, depot_per_mwh: f64, town_tariff: &str, markup_per_mwh: f64) -> (Vec<f64>, f64) {
-    let folder = tempfile::tempdir().unwrap();
+    let dir = Dir::new();
+    dir.write("trips.csv", rides());
+    let path = dir.write("town.toml", scenario(charging, depot_per_mwh, town_tariff, markup_per_mwh));
+    let (setup, policies) = ready(&path, &[], STREAMS);
+    let (records, simulation) = simulate(setup, policies, STREAMS);
+    let mut kwh = vec![0.0; simulation.setup().stations.len()];
+    let mut cost = 0.0;
+    for session in &records.sessions {
+        kwh[session.station.index()] += session.energy_kwh;
+        cost += session.cost;
+    }
+    (kwh, cost)
+}
+
+/// Rides all over the town, every 432 seconds.
+fn rides() -> String {
     let mut trips = String::from(
         "request_time,origin_lat,origin_lon,destination_lat,destination_lon,duration_s,distance_km,fare\n",
     );
@@ -23,7 +33,10 @@ fn town(charging: &str, depot_per_mwh: f64, town_tariff: &str, markup_per_mwh: f
         writeln!(trips, "2026-03-{d:02}T{h:02}:{m:02}:{s:02}Z,{},9.9,{},9.9,900,9,10", lat(i), lat(i + 3))
             .unwrap();
     }
-    std::fs::write(folder.path().join("trips.csv"), trips).unwrap();
+    trips
+}
+
+fn scenario(charging: &str, depot_per_mwh: f64, town_tariff: &str, markup_per_mwh: f64) -> String {
     let mut text = format!(
         r#"
 version = 2
@@ -80,19 +93,7 @@ connector_kw = 11.0
         )
         .unwrap();
     }
-    let path = folder.path().join("town.toml");
-    std::fs::write(&path, text).unwrap();
-    let (setup, policies) = ready(&path, &[], STREAMS);
-    let mut simulation = Simulation::under(Arc::clone(&setup), policies, STREAMS).audited();
-    let mut records = Collected::default();
-    simulation.finish(&mut records).unwrap();
-    let mut kwh = vec![0.0; setup.stations.len()];
-    let mut cost = 0.0;
-    for session in &records.sessions {
-        kwh[session.station.index()] += session.energy_kwh;
-        cost += session.cost;
-    }
-    (kwh, cost)
+    text
 }
 
 const BY_PRICE: &str = "{ kind = \"price-aware\" }";
@@ -200,9 +201,7 @@ connector_kw = 11.0
                 let path = folder.path().join("beside.toml");
                 std::fs::write(&path, text).unwrap();
                 let (setup, policies) = ready(&path, &[], STREAMS);
-                let mut simulation = Simulation::under(Arc::clone(&setup), policies, STREAMS).audited();
-                let mut records = Collected::default();
-                simulation.finish(&mut records).unwrap();
+                let (records, _) = simulate(setup, policies, STREAMS);
                 let first = records.sessions.first().map(|session| session.vehicle.index());
                 assert_eq!(first, Some(emptiest), "{charging}, {north}");
             }

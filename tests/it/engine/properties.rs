@@ -1,11 +1,11 @@
 //! Properties of any world, over random small ones and all policies of dispatch and charging.
 
-use crate::support::runs::ready;
-use gridfleet::engine::Simulation;
+use crate::support::cli::Dir;
+use crate::support::runs::{ready, simulate};
 use gridfleet::records::{Collected, TripRecord, TripStatus};
 use gridfleet::rng::{Purpose, Streams};
 use gridfleet::time::SimTime;
-use rand::RngExt as _;
+use rand::{Rng, RngExt as _};
 use std::fmt::Write as _;
 
 fn served(records: &Collected) -> usize {
@@ -82,13 +82,23 @@ impl Town {
     }
 
     fn run(self) -> Collected {
-        let folder = tempfile::tempdir().unwrap();
+        let dir = Dir::new();
         let streams = Streams { seed: self.seed, replication: 0 };
-        let mut random = streams.stream(Purpose::Synthesis, 7);
+        dir.write("trips.csv", self.trips(&mut streams.stream(Purpose::Synthesis, 7)));
+        let (setup, policies) = ready(&dir.write("town.toml", self.scenario()), &[], streams);
+        simulate(setup, policies, streams).0
+    }
+
+    /// First day of the period, in March.
+    fn day(self) -> i64 {
+        2 + 7 * self.weeks_later
+    }
+
+    fn trips(self, random: &mut impl Rng) -> String {
         let mut trips = String::from(
             "request_time,origin_lat,origin_lon,destination_lat,destination_lon,distance_km,duration_s,fare\n",
         );
-        let day = 2 + 7 * self.weeks_later;
+        let day = self.day();
         let mut times: Vec<u32> = (0..160).map(|_| random.random_range(0..86_400)).collect();
         times.sort_unstable();
         for at in times {
@@ -109,7 +119,11 @@ impl Town {
             writeln!(trips, "2026-03-{day:02}T{h:02}:{m:02}:{s:02}Z,{a:.2},{b:.2},{c:.2},{d:.2},8,1200,12")
                 .unwrap();
         }
-        std::fs::write(folder.path().join("trips.csv"), trips).unwrap();
+        trips
+    }
+
+    fn scenario(self) -> String {
+        let day = self.day();
         let [car, fleet, station, retailer] = self.names;
         let mut text = format!(
             r#"
@@ -161,12 +175,7 @@ periods = [{{ days = "daily", from = "22:00", to = "07:00", price_per_mwh = 120.
             )
             .unwrap();
         }
-        let path = folder.path().join("town.toml");
-        std::fs::write(&path, text).unwrap();
-        let (setup, policies) = ready(&path, &[], streams);
-        let mut records = Collected::default();
-        Simulation::under(setup, policies, streams).audited().finish(&mut records).unwrap();
-        records
+        text
     }
 }
 
@@ -320,8 +329,7 @@ tariff = {{ kind = "load-dependent", file = "prices.csv", slope_per_mwh_mw = {sl
     std::fs::write(&path, text).unwrap();
     let streams = Streams { seed: 1, replication: 0 };
     let (setup, policies) = ready(&path, &[], streams);
-    let mut records = Collected::default();
-    Simulation::under(setup, policies, streams).audited().finish(&mut records).unwrap();
+    let (records, _) = simulate(setup, policies, streams);
     let kwh: f64 = records.sessions.iter().map(|session| session.energy_kwh).sum();
     (records.sessions.iter().map(|session| session.cost).sum::<f64>() / kwh, kwh)
 }

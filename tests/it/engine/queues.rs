@@ -1,17 +1,14 @@
 //! Queues of vehicles and of riders: a station given up is remembered, a session is a visit with charging, and of equal
 //! riders the oldest is served first.
 
-use crate::support::runs::ready;
+use crate::support::runs::{STREAMS, ready, simulate};
 use gridfleet::engine::Simulation;
 use gridfleet::ids::VehicleId;
 use gridfleet::policies::{Action, Charging, Policies, Turn};
 use gridfleet::records::{Collected, EndReason, SessionRecord, TripRecord, TripStatus};
-use gridfleet::rng::Streams;
 use gridfleet::world::Setup;
 use std::fmt::Write as _;
 use std::sync::Arc;
-
-const STREAMS: Streams = Streams { seed: 1, replication: 0 };
 
 /// A day at one place: `cars` of 20 % charge or full, rides of ten minutes every `every_s`.
 struct Day {
@@ -27,10 +24,7 @@ struct Day {
 impl Day {
     fn run(&self) -> Collected {
         let (setup, policies) = self.build();
-        let mut simulation = Simulation::under(setup, policies, STREAMS).audited();
-        let mut records = Collected::default();
-        simulation.finish(&mut records).unwrap();
-        records
+        simulate(setup, policies, STREAMS).0
     }
 
     fn build(&self) -> (Arc<Setup>, Policies) {

@@ -291,6 +291,27 @@ fn the_files_of_a_scenario_have_no_circle() {
     assert!(left.is_empty(), "in a circle, or above one: {:?}", left.keys());
 }
 
+/// Crates of the workspace that a crate needs, directly or through others.
+fn needs(package: &str) -> BTreeSet<String> {
+    let text = std::fs::read_to_string(root().join("src").join(package).join("Cargo.toml")).unwrap();
+    let manifest: toml::Table = text.parse().unwrap();
+    let mut needed = BTreeSet::new();
+    for kind in ["dependencies", "dev-dependencies", "build-dependencies"] {
+        let names = manifest.get(kind).and_then(|table| table.as_table()).into_iter().flat_map(|t| t.keys());
+        needed.extend(names.filter_map(|name| name.strip_prefix("gridfleet-")).map(str::to_owned));
+    }
+    let further: Vec<_> = needed.iter().flat_map(|name| needs(name)).collect();
+    needed.extend(further);
+    needed
+}
+
+#[test]
+fn outputs_audit_and_reports_know_no_engine() {
+    assert_eq!(Vec::from_iter(needs("results")), ["core", "plots"]);
+    // The reader of manifests finds what there is.
+    assert!(["core", "data", "games", "sim"].iter().all(|name| needs("scenario").contains(*name)));
+}
+
 /// The table itself has no circles: a module uses only modules above it.
 #[test]
 fn the_layers_have_an_order() {

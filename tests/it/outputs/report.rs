@@ -100,7 +100,17 @@ fn made_up_study(folder: &Path) {
         "inputs": [{ "path": EVIL, "sha256": "ef".repeat(32), "bytes": 3 }],
     });
     fs::write(folder.join("manifest.json"), manifest.to_string()).unwrap();
+    waits_by_rider(folder);
+    profiles(folder);
+}
 
+/// Columns by which rows of a study are identified.
+fn columns(policy: Vec<&str>, point: Vec<i64>) -> Vec<Column> {
+    vec![Column::new("policy".into(), policy), Column::new("point".into(), point)]
+}
+
+/// Riders by their wait.
+fn waits_by_rider(folder: &Path) {
     let (mut policy, mut point, mut wait, mut riders) = (vec![], vec![], vec![], vec![]);
     for at in 0..DEMANDS.len() {
         for (p, name) in POLICIES.iter().enumerate() {
@@ -112,12 +122,13 @@ fn made_up_study(folder: &Path) {
             }
         }
     }
-    let columns =
-        |policy, point| vec![Column::new("policy".into(), policy), Column::new("point".into(), point)];
     let mut table: Vec<Column> = columns(policy, point);
     table.extend([Column::new("wait_s".into(), wait), Column::new("riders".into(), riders)]);
     write_table(folder, "waits.parquet", table);
+}
 
+/// Power by hour of a week.
+fn profiles(folder: &Path) {
     let (mut policy, mut point, mut hours, mut power, mut sd) = (vec![], vec![], vec![], vec![], vec![]);
     for (at, demand) in DEMANDS.iter().enumerate() {
         for (p, name) in POLICIES.iter().enumerate() {
