@@ -2,7 +2,7 @@
 
 use super::step::Step;
 use super::{rides, visits};
-use crate::world::{RequestState, Ride};
+use crate::world::Ride;
 use gridfleet_core::ids::VehicleId;
 use gridfleet_core::records::{EndReason, Record, TripRecord, TripStatus};
 
@@ -22,11 +22,9 @@ pub(super) fn record_in_progress(step: &mut Step<'_>) {
             at += 1;
         }
     }
-    for request in step.state.requests.ids() {
-        if matches!(step.state.requests[request], RequestState::Waiting | RequestState::Future) {
-            let record = rides::trip_without_vehicle(step, request, TripStatus::InProgress);
-            step.books.recorder.record(Record::Trip(&record));
-        }
+    for request in step.state.riders.unanswered() {
+        let record = rides::trip_without_vehicle(step, request, TripStatus::InProgress);
+        step.books.recorder.record(Record::Trip(&record));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Invariants at every instant; a violation is a bug, so they are asserted.
 
-use crate::world::{Activity, RequestState, Setup, State, Vehicle};
+use crate::world::{Activity, Setup, State, Vehicle};
 use gridfleet_core::ids::{FleetId, IdVec};
 use gridfleet_core::records::LegPurpose;
 
@@ -61,8 +61,7 @@ pub(super) fn check(setup: &Setup, state: &State) {
         let limit_kw = station.limit_kw(&setup.stations[id]);
         assert!(power_kw <= limit_kw + POWER_SLACK_KW, "station {i}: {power_kw} kW of {limit_kw} kW");
     }
-    let waiting = state.requests.iter().filter(|&&r| r == RequestState::Waiting).count();
-    assert_eq!(waiting, state.waiting.len(), "requests that wait");
+    state.riders.check();
 }
 
 /// The sums that are kept agree with those over all vehicles.

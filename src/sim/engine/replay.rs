@@ -6,7 +6,7 @@
 
 use super::step::Step;
 use super::{charging, rides, visits};
-use crate::world::{Activity, RecordedSoc, RecordedTrip, RequestState, Ride, Route, Session};
+use crate::world::{Activity, RecordedSoc, RecordedTrip, Ride, Route, Session};
 use gridfleet_core::ids::{RequestId, VehicleId};
 use gridfleet_core::records::{EndReason, LegPurpose, LegRecord, Record, TripStatus};
 
@@ -70,7 +70,7 @@ pub(super) fn depart(step: &mut Step<'_>, request: RequestId, vehicle: VehicleId
         let reason = reason_to_leave(step, vehicle);
         visits::end_session(step, connector, reason);
     }
-    step.state.requests[request] = RequestState::Assigned;
+    step.state.riders.assign(request);
     let v = &mut step.state.vehicles[vehicle];
     if v.place != origin {
         // The trace has the vehicle elsewhere: staff moved it, or a previous trip was lost here. The time and manner

@@ -6,7 +6,7 @@
 use super::step::Step;
 use super::visits;
 use crate::policies::{Cadence, Dispatch, News, PolicyStream, Refusal, Turn};
-use crate::world::{Mode, RequestState, Ride, Route, Service, Trigger, View};
+use crate::world::{Mode, Ride, Route, Service, Trigger, View};
 use gridfleet_core::ids::{RequestId, VehicleId};
 use gridfleet_core::ledger::{Account, EntryKind, Reference};
 use gridfleet_core::records::{EndReason, LegPurpose, Record, TripRecord, TripStatus};
@@ -27,7 +27,7 @@ impl Rides {
 
     /// A rider makes a request and waits.
     pub fn on_request(&mut self, step: &mut Step<'_>, request: RequestId) {
-        step.state.wait(step.setup, request);
+        step.state.riders.wait(step.setup, request);
         self.requests.push(request);
         step.call_dispatch();
     }
@@ -46,7 +46,7 @@ impl Rides {
     /// After the answer of the policy: schedules the next round, if rounds are regular and requests wait.
     pub fn plan_round(&self, step: &mut Step<'_>) {
         if let Cadence::Every(interval_s) = self.policy.cadence()
-            && !step.state.waiting.is_empty()
+            && !step.state.riders.waiting().is_empty()
         {
             step.queue.dispatch_round(step.state.now + interval_s);
         }
@@ -55,26 +55,24 @@ impl Rides {
 
 /// The patience of a rider ends.
 pub(super) fn on_expiry(step: &mut Step<'_>, request: RequestId) {
-    if step.state.requests[request] != RequestState::Waiting {
+    if !step.state.riders.is_waiting(request) {
         return;
     }
     let view = step.view();
     let Mode::Dispatch { patience_s } = step.setup.mode else { return };
-    let turned_away = step.state.turned_away.of(request).copied().unwrap_or(false);
-    let status = if turned_away {
+    let status = if step.state.riders.was_turned_away(request) {
         TripStatus::LostCommitted
     } else if view.blocked_by_charge_only(&view.request(request), patience_s) {
         TripStatus::LostLowCharge
     } else {
         TripStatus::LostNoVehicle
     };
-    step.state.waiting.remove(request.0);
     lose(step, request, status);
 }
 
 /// A request ends without a ride.
 pub(super) fn lose(step: &mut Step<'_>, request: RequestId, status: TripStatus) {
-    step.state.requests[request] = RequestState::Ended;
+    step.state.riders.end(request);
     let lost_fare = step.setup.requests.fare[request].units();
     let record = TripRecord { lost_fare, ..trip_without_vehicle(step, request, status) };
     step.books.recorder.record(Record::Trip(&record));
@@ -111,7 +109,7 @@ pub(super) fn trip_without_vehicle(step: &Step<'_>, request: RequestId, status: 
 
 /// Whether a vehicle can be sent to a rider, and on which route.
 pub(super) fn check(step: &Step<'_>, request: RequestId, vehicle: VehicleId) -> Result<Route, Refusal> {
-    if step.state.requests[request] != RequestState::Waiting {
+    if !step.state.riders.is_waiting(request) {
         return Err(Refusal::RequestNotWaiting);
     }
     let view = step.view();
@@ -133,7 +131,7 @@ pub(super) fn check(step: &Step<'_>, request: RequestId, vehicle: VehicleId) -> 
 pub(super) fn turn_away(step: &mut Step<'_>, request: RequestId, vehicle: VehicleId) -> Refusal {
     step.state.withdraw(step.setup, vehicle);
     step.state.vehicles[vehicle].yields = false;
-    step.state.turned_away[request] = true;
+    step.state.riders.turn_away(request);
     Refusal::Committed
 }
 
@@ -144,8 +142,7 @@ pub(super) fn assign(step: &mut Step<'_>, request: RequestId, vehicle: VehicleId
     if let Some(connector) = step.state.vehicles[vehicle].connector {
         visits::end_session(step, connector, EndReason::Departure);
     }
-    step.state.waiting.remove(request.0);
-    step.state.requests[request] = RequestState::Assigned;
+    step.state.riders.assign(request);
     step.state.fire(vehicle, Trigger::Assign);
     let v = &mut step.state.vehicles[vehicle];
     v.ride = Some(Ride {
@@ -207,7 +204,7 @@ pub(super) fn drop_off(step: &mut Step<'_>, vehicle: VehicleId) -> RequestId {
         soc_start: Some(ride.soc_start),
         soc_end: Some(v.soc()),
     };
-    step.state.requests[request] = RequestState::Ended;
+    step.state.riders.end(request);
     step.books.recorder.record(Record::Trip(&record));
     let (fleet, reference) = (Account::Fleet(record.fleet), Reference::Trip(request));
     step.books.pay(now, fleet, Account::Riders, requests.fare[request], EntryKind::Fare, reference);

@@ -157,7 +157,7 @@ impl<'a> Step<'a> {
     pub fn offer(&mut self, vehicle: VehicleId) {
         self.state.make_available(self.setup, vehicle);
         self.notices.vehicles.push(vehicle);
-        if !self.state.waiting.is_empty() {
+        if !self.state.riders.waiting().is_empty() {
             self.call_dispatch();
         }
     }

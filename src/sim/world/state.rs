@@ -6,28 +6,13 @@ use super::charging::{FleetEnergy, best_limit_kw};
 use super::travel::{Bounds, Pace};
 use super::vehicle::{Activity, Trigger};
 use super::{
-    ChargeRequest, CompetitionState, LoadBook, Nearby, RetailState, Session, Setup, Stations, TradingState,
-    Vehicles,
+    ChargeRequest, CompetitionState, LoadBook, Nearby, RetailState, Riders, Session, Setup, Stations,
+    TradingState, Vehicles,
 };
 use gridfleet_core::geo::Places;
-use gridfleet_core::ids::{
-    FleetId, Grid2, IdVec, PlaceId, RequestId, RetailerId, StationId, TypeId, VehicleId,
-};
+use gridfleet_core::ids::{FleetId, Grid2, IdVec, PlaceId, RetailerId, StationId, TypeId, VehicleId};
 use gridfleet_core::records::PriceRecord;
 use gridfleet_core::time::{HOUR_S, SimTime};
-
-/// Status of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RequestState {
-    /// Not yet made.
-    Future,
-    /// Made; no vehicle yet.
-    Waiting,
-    /// A vehicle is driving to the rider, or the rider is on board.
-    Assigned,
-    /// Served or lost.
-    Ended,
-}
 
 /// Prices of one retailer.
 #[derive(Debug, Clone, Default)]
@@ -124,10 +109,8 @@ pub struct State {
     pub vehicles: Vehicles,
     /// Stations, connectors, queues.
     pub stations: Stations,
-    /// By request.
-    pub requests: IdVec<RequestId, RequestState>,
-    /// Requests that wait for a vehicle, by place of origin.
-    pub waiting: Nearby,
+    /// Requests.
+    pub riders: Riders,
     /// Vehicles available to riders, by coalition of fleets and place: idle, or charging and interruptible.
     pub available: Vec<Nearby>,
     /// Prices by retailer.
@@ -142,8 +125,6 @@ pub struct State {
     pub retail: RetailState,
     /// Markets.
     pub trading: TradingState,
-    /// Requests that could not get a vehicle because it was committed to a market; empty without bidders.
-    pub turned_away: IdVec<RequestId, bool>,
     /// Stations that a fleet may use, for vehicles without (2 x fleet) and with (2 x fleet + 1) a DC inlet.
     pub(super) stations_of: Vec<Nearby>,
     /// Same indexing: a fallback station; its distance is an upper bound for the distance to the nearest station.
@@ -224,8 +205,7 @@ impl State {
             hour,
             vehicles: Vehicles::new(setup),
             stations: Stations::new(setup),
-            requests: IdVec::filled(setup.requests.len(), RequestState::Future),
-            waiting: Nearby::new(places, setup.requests.len(), 1_024).in_order(),
+            riders: Riders::new(setup),
             available,
             prices: IdVec::filled(setup.retailers.len(), PriceBook::default()),
             drawn: Grid2::new(setup.fleets.len(), setup.retailers.len(), EnergyAccount::default()),
@@ -233,11 +213,6 @@ impl State {
             competition: CompetitionState::new(setup.competition.as_ref()),
             retail: RetailState::new(&setup.retail, setup.retailers.len(), setup.start),
             trading: TradingState::new(&setup.trading, &setup.clock),
-            turned_away: if setup.trading.is_active() {
-                IdVec::filled(setup.requests.len(), false)
-            } else {
-                IdVec::default()
-            },
             stations_of,
             fallback_station,
             fallback_km,
@@ -440,12 +415,6 @@ impl State {
         for book in self.loads.iter_mut().filter(|book| book.retailer == site.retailer) {
             book.change_nominal(station, vehicle_type, charge_request, self.now, sign);
         }
-    }
-
-    /// Marks a request as waiting for a vehicle.
-    pub fn wait(&mut self, setup: &Setup, request: RequestId) {
-        self.requests[request] = RequestState::Waiting;
-        self.waiting.insert(&setup.places, request.0, setup.requests.origin[request]);
     }
 
     /// The price in force [currency/MWh].

@@ -13,7 +13,7 @@ mod trading;
 pub use service::{BestCandidate, Candidate, RideRequest, Service};
 pub use trading::MarketView;
 
-use super::state::{PriceBook, RequestState, State};
+use super::state::{PriceBook, State};
 use super::vehicle::{Activity, Vehicle};
 use super::{Route, Setup, VehicleType};
 use gridfleet_core::ids::{FleetId, PlaceId, RequestId, RetailerId, VehicleId};
@@ -116,17 +116,17 @@ impl<'a> View<'a> {
 
     /// Requests that wait for a vehicle, in no meaningful order.
     pub fn waiting(&self) -> impl Iterator<Item = RequestId> + 'a {
-        self.state.waiting.iter().map(RequestId)
+        self.state.riders.waiting().iter().map(RequestId)
     }
 
     /// Number of waiting requests.
     pub fn waiting_count(&self) -> usize {
-        self.state.waiting.len()
+        self.state.riders.waiting().len()
     }
 
     /// Whether the request is still waiting.
     pub fn is_waiting(&self, request: RequestId) -> bool {
-        self.state.requests[request] == RequestState::Waiting
+        self.state.riders.is_waiting(request)
     }
 
     /// Route between two places, departing now.

@@ -1,8 +1,8 @@
 //! Matching: vehicles for a request, a request for a vehicle.
 
 use super::View;
+use crate::world::RequestState;
 use crate::world::nearby::{First, Look, Search, Verdict, Visitor};
-use crate::world::state::RequestState;
 use crate::world::travel::Routes;
 use crate::world::{Mode, Route};
 use gridfleet_core::ids::{FleetId, PlaceId, RequestId, VehicleId};
@@ -196,7 +196,7 @@ impl<'a> View<'a> {
     /// # Panics
     /// If the request has not been made yet: policies must not see the future.
     pub fn request(&self, request: RequestId) -> RideRequest {
-        assert!(self.state.requests[request] != RequestState::Future, "a request of the future");
+        assert!(self.state.riders.status(request) != RequestState::Future, "a request of the future");
         let requests = &self.setup.requests;
         let patience_s = match self.setup.mode {
             Mode::Dispatch { patience_s } => patience_s,
@@ -326,12 +326,14 @@ impl<'a> View<'a> {
         route: Route,
         accept: impl Fn(RequestId) -> bool,
     ) -> Option<RequestId> {
-        self.state.waiting.at(&self.setup.places, place).iter().copied().map(RequestId).find(|&request| {
-            let ride_request = self.request(request);
-            ride_request.fleet == fleet
-                && accept(request)
-                && matches!(self.service_along(vehicle, &ride_request, route), Service::Possible(_))
-        })
+        self.state.riders.waiting().at(&self.setup.places, place).iter().copied().map(RequestId).find(
+            |&request| {
+                let ride_request = self.request(request);
+                ride_request.fleet == fleet
+                    && accept(request)
+                    && matches!(self.service_along(vehicle, &ride_request, route), Service::Possible(_))
+            },
+        )
     }
 
     /// The nearest waiting request of its coalition that `vehicle` can serve and `accept` accepts; at one place the
@@ -347,7 +349,7 @@ impl<'a> View<'a> {
         let reach_km = self.reach_km(Routes::From(v.place), patience_s);
         let route = Route { distance_km: 0.0, duration_s: 0 };
         let mut finder = RequestFinder { view: *self, vehicle, patience_s, route, accept, found: None };
-        self.state.waiting.nearest(&self.setup.places, v.place, 1, reach_km, search, &mut finder);
+        self.state.riders.waiting().nearest(&self.setup.places, v.place, 1, reach_km, search, &mut finder);
         finder.found
     }
 
