@@ -128,7 +128,7 @@ fn station(i: usize, size: City, random: &mut Pcg64) -> Station {
         operator: OperatorId::new(i % 2),
         access: if i % 4 == 3 { Access::NOBODY.with(FleetId(0)) } else { Access::PUBLIC },
         connectors,
-        site_limit_kw: if i % 2 == 0 { f64::INFINITY } else { 0.5 * total_kw },
+        site_limit_kw: if i.is_multiple_of(2) { f64::INFINITY } else { 0.5 * total_kw },
         retailer: RetailerId::new(i % 2),
         markup_per_mwh: 50.0,
         sensitivity_per_mwh_kw: 1.0,
