@@ -11,17 +11,17 @@ fn folder() -> Dir {
     let lines: Vec<&str> = trips.lines().collect();
     let mut bad: Vec<String> = lines.iter().map(|&line| line.to_owned()).collect();
     bad[9] = format!("yesterday{}", &lines[9][lines[9].find(',').unwrap()..]);
-    folder.write("bad-row.csv", &bad.join("\n"));
+    folder.write("bad-row.csv", bad.join("\n"));
     let longer = |(i, line): (usize, &&str)| match i {
         0 => format!("{line},duration_s\n"),
         3 => format!("{line},-60\n"),
         _ => format!("{line},300\n"),
     };
-    folder.write("negative.csv", &lines.iter().enumerate().map(longer).collect::<String>());
-    folder.write("truncated.parquet", &format!("PAR1{}", "\0".repeat(64)));
+    folder.write("negative.csv", lines.iter().enumerate().map(longer).collect::<String>());
+    folder.write("truncated.parquet", format!("PAR1{}", "\0".repeat(64)));
     folder.write("text.parquet", &trips);
     let hours = (0..24).map(|hour| format!("2018-03-05T{hour:02}:00:00+01:00,{hour}\n"));
-    folder.write("prices.csv", &format!("time,price_per_mwh\n{}", hours.collect::<String>()));
+    folder.write("prices.csv", format!("time,price_per_mwh\n{}", hours.collect::<String>()));
     folder
 }
 

@@ -26,7 +26,7 @@ fn requests_of_another_simulator_come_in_by_one_command() {
         let (csv, parquet) = (format!("{name}.csv"), format!("{name}.parquet"));
         let args =
             ["data", "import", "trips", &csv, "--timezone", "America/Denver", "--map", MAP, "-o", &parquet];
-        folder.gridfleet(&args).succeeds().prints("3 trips, 2020-01-25T00:00:00Z to 2020-01-25T00:02:00Z");
+        folder.gridfleet(args).succeeds().prints("3 trips, 2020-01-25T00:00:00Z to 2020-01-25T00:02:00Z");
         let json = folder.gridfleet(["data", "describe", &parquet, "--json"]).succeeds().json();
         assert_eq!((json["rows"].as_u64(), json["format"].as_str()), (Some(3), Some("trips")));
         let column = |name: &str| {
@@ -61,7 +61,7 @@ fn numbers_of_zones_are_names_when_an_import_is_described() {
         "request_time,origin_zone,destination_zone\n2018-03-05T08:00:00Z,161,237\n2018-03-05T09:00:00Z,237,161\n",
     );
     let import = ["data", "import", "trips", "trips.csv", "--zones", "zones.csv", "-o", "trips.parquet"];
-    folder.gridfleet(&import).succeeds();
+    folder.gridfleet(import).succeeds();
     let out = folder.gridfleet(["data", "describe", "trips.parquet"]).succeeds().out;
     let line = out.lines().find(|line| line.trim_start().starts_with("origin_zone")).unwrap();
     assert_eq!(line.split_whitespace().collect::<Vec<_>>(), ["origin_zone", "names", "2", "2"]);
@@ -145,7 +145,7 @@ fn an_import_that_loses_much_or_is_doubted_writes_nothing_if_so_asked() {
     let folder = Dir::new();
     let run = |args: &[&str]| folder.gridfleet(args);
     let good = "2018-03-05 08:00:00,48.7,9.1,48.8,9.2\n".repeat(30);
-    folder.write("t.csv", &format!("t,a,b,c,d\n{good}late,48.7,9.1,48.8,9.2\n"));
+    folder.write("t.csv", format!("t,a,b,c,d\n{good}late,48.7,9.1,48.8,9.2\n"));
     let map = "--map=request_time=t,origin_lat=a,origin_lon=b,destination_lat=c,destination_lon=d";
     let err = run(&["data", "import", "trips", "t.csv", map, "-o", "t.parquet"]).fails(2).err;
     assert!(err.contains("first row skipped, unreadable time: t.csv:32: t: found `late`"), "{err}");
