@@ -12,7 +12,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             errors::report(&error);
-            ExitCode::from(error.exit_status())
+            ExitCode::from(errors::exit_status(&error))
         }
     }
 }

@@ -12,6 +12,14 @@ pub fn report(error: &Error) {
     terminal::message(&render(error, terminal::colours()));
 }
 
+/// Exit status of the program: 2 for wrong input, 1 for anything else, also for an interruption.
+pub fn exit_status(error: &Error) -> u8 {
+    match error {
+        Error::Input(_) => 2,
+        _ => 1,
+    }
+}
+
 /// Text of an error, with or without colours.
 pub fn render(error: &Error, colours: bool) -> String {
     let paint = Paint(colours);
@@ -134,6 +142,14 @@ mod tests {
         for span in [0..0, 1..2, 0..99, 50..60, 5..3, 9..9, 2..8] {
             let error = InputError::new("x", "y").file(&file).line(1).span(span);
             assert!(render(&error.into(), true).contains("found x"));
+        }
+    }
+
+    #[test]
+    fn wrong_input_has_a_status_of_its_own() {
+        assert_eq!(exit_status(&InputError::plain("no such file").into()), 2);
+        for error in [Error::Interrupted, Error::Audit("no".to_owned()), Error::Other("no".to_owned())] {
+            assert_eq!(exit_status(&error), 1);
         }
     }
 

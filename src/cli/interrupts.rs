@@ -5,7 +5,7 @@
 //! read, a program is solved, a week is simulated for a perfect forecast), the process is ended from here: outputs are
 //! complete or absent at any instant, and output in progress is removed. A second signal ends the process at once.
 
-use super::terminal;
+use super::{errors, terminal};
 use crate::error::{Error, Result};
 use crate::outputs;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -41,7 +41,7 @@ pub fn listen() -> Result<&'static AtomicBool> {
                 let kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner).take();
                 let text = kept.map_or_else(|| error.to_string(), |kept| format!("interrupted; {kept}"));
                 terminal::message(&format!("error: {text}\n"));
-                std::process::exit(i32::from(error.exit_status()));
+                std::process::exit(i32::from(errors::exit_status(&error)));
             }
         });
     };

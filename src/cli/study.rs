@@ -142,7 +142,7 @@ pub fn run(args: &StudyArgs) -> Result<()> {
     let finished = studies::run(&study, options);
     drop(progress);
     // Also with --quiet. If the input is invalid, no study was started.
-    if matches!(&finished, Err(error) if error.exit_status() != 2) && work_dir(&output).exists() {
+    if matches!(&finished, Err(error) if !error.is_input()) && work_dir(&output).exists() {
         terminal::message(&format!("{kept}\n"));
     }
     tell(&finished?, &output, args.quiet, args.json)

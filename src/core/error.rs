@@ -1,7 +1,8 @@
 //! Errors that reach the user.
 //!
-//! Two kinds matter to the caller of the program: the user's input is wrong (exit status 2), or something else failed
-//! (exit status 1). Bugs are assertions, not errors.
+//! Two kinds matter to a caller: the user's input is wrong ([`Error::Input`]), or something else failed. Bugs are
+//! assertions, not errors. Errors of a component that has its own type are wrapped ([`Error::Failed`]), so that a caller
+//! can look for them among the sources.
 
 pub mod guard;
 pub mod input;
@@ -147,28 +148,40 @@ impl fmt::Display for InputError {
     }
 }
 
-/// Reasons for a command to stop.
+/// Reasons for an operation to stop.
+///
+/// Each ends the operation that returns it. A simulation, a writer or a builder that has returned one is not used any
+/// further; whether the caller may begin again is in the description of each.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The user's input is wrong; every problem found. Exit status 2.
+    /// The user's input is wrong; every problem found. Nothing was changed: the caller may go on, and begin again with
+    /// other input.
     #[error("{}", join(.0))]
     Input(Vec<InputError>),
-    /// The operating system refused to read or write a file. Exit status 1.
+    /// The operating system refused to read or write a file. Files are complete or absent: the caller may go on, and
+    /// begin again once the cause is removed.
     #[error("{path}: {source}", path = path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
         /// Error reported by the operating system.
+        #[source]
         source: std::io::Error,
     },
-    /// The user pressed Ctrl-C or the process was asked to end. Exit status 1.
+    /// The caller asked for the end, for example because the user pressed Ctrl-C. Nothing was written: the caller may
+    /// begin again.
     #[error("interrupted; nothing was written")]
     Interrupted,
-    /// The result contradicts an invariant of the simulator. Exit status 1.
+    /// The result contradicts an invariant of the simulator. The caller must not use it, and gets the same with the same
+    /// input.
     #[error("the audit failed:\n{0}")]
     Audit(String),
-    /// A library that writes tables or pictures failed. Exit status 1.
+    /// A component failed with an error of its own, which is the source: a solver, for example. The caller may go on
+    /// without the result, and gets the same error with the same input.
+    #[error("{0}")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Something else failed, often in another library. The caller may go on without the result.
     #[error("{0}")]
     Other(String),
 }
@@ -177,9 +190,20 @@ pub enum Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// Exit status of the program: 2 for wrong input, 1 for anything else.
-    pub fn exit_status(&self) -> u8 {
-        if matches!(self, Self::Input(_)) { 2 } else { 1 }
+    /// The failure of a component that has its own type of errors.
+    pub fn failed(source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Failed(Box::new(source))
+    }
+    /// Problems of the input that a component described in its own terms, each with its key.
+    pub fn problems<'a, P: 'a>(problems: impl IntoIterator<Item = &'a P>) -> Self
+    where
+        InputError: From<&'a P>,
+    {
+        Self::Input(problems.into_iter().map(InputError::from).collect())
+    }
+    /// Whether the user's input is wrong.
+    pub fn is_input(&self) -> bool {
+        matches!(self, Self::Input(_))
     }
     /// An operating-system error on `path`; a file that does not exist or cannot be read is wrong input.
     pub fn reading(path: impl AsRef<Path>, source: std::io::Error) -> Self {
@@ -235,6 +259,16 @@ mod tests {
         let found = InputError::listing("only", &names, "").found;
         assert_eq!(found, format!("only a, {}… (70 characters)", "b".repeat(60)));
         assert!(InputError::listing("", &vec!["name"; 5_000], "").found.chars().count() < 1_300);
+    }
+
+    #[test]
+    fn a_wrapped_error_is_the_source_and_gives_the_text() {
+        use std::error::Error as _;
+        let parsed = "x".parse::<u8>().unwrap_err();
+        let error = Error::failed(parsed.clone());
+        assert_eq!(error.to_string(), parsed.to_string());
+        assert_eq!(error.source().and_then(|source| source.downcast_ref()), Some(&parsed));
+        assert!(!error.is_input() && Error::from(InputError::plain("no")).is_input());
     }
 
     #[test]

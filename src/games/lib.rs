@@ -9,7 +9,7 @@
 //! let costs = [6.0, 6.0, 9.0, 6.0, 9.0, 9.0, 12.0];
 //! let game = CooperativeGame::costs(3, |coalition| costs[coalition.place() - 1])?;
 //! assert_eq!(shapley(&game), [4.0, 4.0, 4.0]);
-//! # Ok::<(), gridfleet_core::error::InputError>(())
+//! # Ok::<(), gridfleet_games::coalition::GameError>(())
 //! ```
 
 pub mod bilevel;

@@ -421,7 +421,7 @@ mod tests {
                             "accepted a flip at {at}"
                         );
                     }
-                    Err(error) => assert_eq!(error.exit_status(), 2, "{error}"),
+                    Err(error) => assert!(error.is_input(), "{error}"),
                 }
             }
             let header_ends = whole.iter().position(|&b| b == b'\n').unwrap();
@@ -450,7 +450,7 @@ mod tests {
         let error = Journal::open(dir.path(), true).unwrap_err().to_string();
         assert!(error.contains("tasks.jsonl:4: found a task for the second time"), "{error}");
         std::fs::write(dir.path().join(JOURNAL), "{}\n").unwrap();
-        assert_eq!(Journal::open(dir.path(), true).unwrap_err().exit_status(), 2);
+        assert!(Journal::open(dir.path(), true).unwrap_err().is_input());
     }
 
     #[test]

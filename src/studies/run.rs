@@ -467,8 +467,8 @@ impl Workers<'_> {
                     let error = self.arms[self.plan.arm(task.policy, task.point)].not_settled();
                     return Err(attributed(error, study, &format!("policy \"{name}\"")));
                 }
-                Err(Error::Other(text)) => {
-                    return Err(Error::Other(format!("pilot run of policy \"{name}\": {text}")));
+                Err(error @ (Error::Other(_) | Error::Failed(_))) => {
+                    return Err(Error::Other(format!("pilot run of policy \"{name}\": {error}")));
                 }
                 Err(error) => return Err(error),
             }

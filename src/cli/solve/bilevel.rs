@@ -6,8 +6,8 @@ use super::print::{self, counted, figure, table};
 use crate::cli::terminal;
 use crate::error::{Error, InputError, Result};
 use crate::games::bilevel::{
-    BilevelGame, BilevelParameters, BilevelSolution, Check, Purchase, Risk, RivalScenario, Scenario,
-    SearchOptions, solve, verify,
+    BilevelError, BilevelGame, BilevelParameters, BilevelSolution, Check, Purchase, Risk, RivalScenario,
+    Scenario, SearchOptions, solve, verify,
 };
 use clap::Args;
 use serde::Serialize;
@@ -73,7 +73,8 @@ pub fn run(args: &BilevelArgs, out: &mut dyn Write) -> Result<()> {
     let task = read(&args.file)?;
     let mut solutions = Vec::with_capacity(task.risks.len());
     for risk in &task.risks {
-        let plan = solve(&task.game, *risk, task.options).map_err(|error| of_file(error, &args.file))?;
+        let plan =
+            solve(&task.game, *risk, task.options).map_err(|error| of_file(error.into(), &args.file))?;
         let check = verify(&task.game, &plan)?;
         solutions.push((plan, check));
     }
@@ -97,7 +98,7 @@ fn read(file: &Path) -> Result<Task> {
         return Err(of_file(Error::Input(problems), file));
     }
     let mut problems = Vec::new();
-    let mut checked = |error: Error| match error {
+    let mut checked = |error: BilevelError| match Error::from(error) {
         Error::Input(more) => problems.extend(more),
         other => problems.push(InputError::new(other.to_string(), "a game")),
     };

@@ -3,7 +3,7 @@
 
 use super::print::{self, counted, figure, table};
 use super::routing_file::{Written, read};
-use crate::error::{Error, InputError, Result};
+use crate::error::{InputError, Result};
 use crate::games::coalition::Coalition;
 use crate::games::coalition::file::NamedGame;
 use crate::games::coalition::solution::SolutionConcepts;
@@ -81,7 +81,7 @@ pub fn run(args: &RoutingArgs, out: &mut dyn Write) -> Result<()> {
     let Some((coalition, last)) = solved.last() else { return Ok(()) };
     let plan = match last {
         Ok(plan) => plan,
-        Err(Unservable::Failed(why)) => return Err(Error::Other(why.clone())),
+        Err(why) if why.is_failure() => return Err(why.clone().into()),
         Err(why) => {
             let found = format!("a coalition ({}) of which {why}", members(&instance, *coalition));
             let expected = "trips that can be served within all limits";

@@ -112,7 +112,11 @@ pub fn read(file: &Path) -> Result<Written> {
         grid,
     };
     let problems = instance.problems();
-    if problems.is_empty() { Ok(Written { instance, demand }) } else { Err(named(problems)) }
+    if problems.is_empty() {
+        Ok(Written { instance, demand })
+    } else {
+        Err(named(problems.iter().map(InputError::from).collect()))
+    }
 }
 
 /// A list of distinct names.

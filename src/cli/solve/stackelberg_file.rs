@@ -1,8 +1,10 @@
 //! The file of `gridfleet solve stackelberg`: slots, the retailer, households, vehicles, the retailer's objective.
 
 use super::input::{self, Reader, counted};
-use crate::error::{Error, Result};
-use crate::games::stackelberg::{Aim, Household, Retailer, StackelbergGame, Vehicle, within};
+use crate::error::{Error, InputError, Result};
+use crate::games::stackelberg::{
+    Aim, Household, Player, PlayerProblem, Problem, Retailer, StackelbergGame, Vehicle,
+};
 use std::path::Path;
 
 /// Game as it was written, with the names of its users.
@@ -89,7 +91,7 @@ pub fn read(file: &Path) -> Result<Written> {
     let (Some(retailer), Some(aim), true) = (retailer, aim, problems.is_empty()) else {
         return Err(named(Error::Input(problems)));
     };
-    let game = StackelbergGame::new(retailer, households, vehicles).map_err(named)?;
+    let game = StackelbergGame::new(retailer, households, vehicles).map_err(|error| named(error.into()))?;
     Ok(Written { game, aim, households: household_names, vehicles: vehicle_names })
 }
 
@@ -108,7 +110,9 @@ fn retailer(reader: &mut Reader, slots: usize) -> Option<Retailer> {
     let capacity = object.column("g_max", slots, Some(f64::INFINITY), Some(f64::INFINITY));
     reader.adopt(object.finish(&RETAILER));
     let retailer = Retailer { a: a?, b: b?, c: c?, lambda: lambda?, capacity: capacity? };
-    reader.adopt(within("retailer", retailer.problems()));
+    let problems =
+        retailer.problems().into_iter().map(|problem| PlayerProblem { player: Player::Retailer, problem });
+    reader.adopt(problems.map(|problem| InputError::from(&problem)).collect());
     Some(retailer)
 }
 
@@ -164,8 +168,7 @@ fn household(entry: &mut Reader, slots: usize) -> Option<Household> {
     }
     let household =
         Household { count: count?, energy: energy?, low: low?, high: high?, omega: omega?, theta: theta? };
-    let problems = household.problems(slots);
-    tell(entry, problems);
+    report(entry, &household.problems(slots));
     Some(household)
 }
 
@@ -191,17 +194,16 @@ fn vehicle(entry: &mut Reader, slots: usize) -> Option<Vehicle> {
         omega: omega?,
         theta: theta?,
     };
-    let problems = vehicle.problems(slots);
-    tell(entry, problems);
+    report(entry, &vehicle.problems(slots));
     Some(vehicle)
 }
 
 /// Reports the problems of an entry, with its path before their keys.
-fn tell(entry: &mut Reader, problems: Vec<crate::error::InputError>) {
-    let pathed = |mut problem: crate::error::InputError| {
-        problem.key = problem.key.map(|key| entry.path(&key));
-        problem
+fn report(entry: &mut Reader, problems: &[Problem]) {
+    let pathed = |problem: &Problem| {
+        let problem = InputError::from(problem);
+        InputError { key: problem.key.as_ref().map(|key| entry.path(key)), ..problem }
     };
-    let problems: Vec<_> = problems.into_iter().map(pathed).collect();
+    let problems: Vec<InputError> = problems.iter().map(pathed).collect();
     entry.adopt(problems);
 }

@@ -21,8 +21,7 @@
 
 use super::model::{BilevelGame, Risk};
 use super::program::groups;
-use crate::optimize::{Lp, Sense, Solver, Variable};
-use gridfleet_core::error::Result;
+use crate::optimize::{Lp, Sense, SolveError, Solver, Variable};
 
 /// Slacks that never exceed this fraction of the highest price count as zero.
 const SLACK: f64 = 1e-12;
@@ -59,7 +58,7 @@ struct Answer {
 ///
 /// # Errors
 /// If there is no optimum, or the solver fails.
-pub fn solve(game: &BilevelGame, risk: Risk) -> Result<KktSolution> {
+pub fn solve(game: &BilevelGame, risk: Risk) -> Result<KktSolution, SolveError> {
     solve_with(game, risk, Solver::default())
 }
 
@@ -67,7 +66,7 @@ pub fn solve(game: &BilevelGame, risk: Risk) -> Result<KktSolution> {
 ///
 /// # Errors
 /// If there is no optimum, or the solver fails or reaches a limit.
-pub fn solve_with(game: &BilevelGame, risk: Risk, solver: Solver) -> Result<KktSolution> {
+pub fn solve_with(game: &BilevelGame, risk: Risk, solver: Solver) -> Result<KktSolution, SolveError> {
     let p = game.parameters();
     let unit = Unit::of(game);
     let mut lp = Lp::new();

@@ -47,6 +47,7 @@
 //! The paper's program ([`kkt`]) is the oracle, of whole days by HiGHS. [`verify()`] uses none of this and starts from
 //! the game's figures.
 
+mod error;
 mod hour;
 pub mod kkt;
 mod model;
@@ -60,6 +61,7 @@ pub mod scenarios;
 mod search;
 mod verify;
 
+pub use error::{BilevelError, BilevelProblem, Parameter, ScenarioPart};
 pub use model::{BilevelGame, BilevelParameters, Purchase, Risk, RivalScenario, Scenario};
 pub use owners::{Owners, ShareRange, Split};
 pub use plan::{BilevelSolution, HourPlan, SearchOptions, solve};

@@ -1,7 +1,7 @@
 //! Input data of the game: scenarios of prices and demand, rivals, owners, limits; and their validation.
 
+use super::error::{BilevelError, BilevelProblem, Parameter, ScenarioPart};
 use super::owners::{Owners, ShareRange};
-use gridfleet_core::error::{Error, InputError, Result};
 
 /// Tolerance on the sums of probabilities and of shares, which must be one.
 const SUM_TOLERANCE: f64 = 1e-6;
@@ -75,15 +75,16 @@ impl Risk {
     ///
     /// # Errors
     /// If they are out of range.
-    pub fn new(beta: f64, alpha: f64) -> Result<Self> {
+    pub fn new(beta: f64, alpha: f64) -> Result<Self, BilevelError> {
+        let problem = |parameter, value| BilevelProblem::Value { parameter, place: None, value };
         let mut problems = Vec::new();
         if !(0.0..=LARGEST).contains(&beta) {
-            problems.push(InputError::new(beta.to_string(), "0 to 1e9").key("beta"));
+            problems.push(problem(Parameter::Beta, beta));
         }
         if !(0.0..1.0).contains(&alpha) {
-            problems.push(InputError::new(alpha.to_string(), "0 or more and below 1").key("alpha"));
+            problems.push(problem(Parameter::Alpha, alpha));
         }
-        if problems.is_empty() { Ok(Self { beta, alpha }) } else { Err(Error::Input(problems)) }
+        if problems.is_empty() { Ok(Self { beta, alpha }) } else { Err(BilevelError::Parameters(problems)) }
     }
 }
 
@@ -98,11 +99,11 @@ impl BilevelGame {
     /// Validates the parameters.
     ///
     /// # Errors
-    /// All problems found, with keys as in the file of `gridfleet solve bilevel`.
-    pub fn new(parameters: BilevelParameters) -> Result<Self> {
+    /// All problems found.
+    pub fn new(parameters: BilevelParameters) -> Result<Self, BilevelError> {
         let problems = Checks::of(&parameters);
         if !problems.is_empty() {
-            return Err(Error::Input(problems));
+            return Err(BilevelError::Parameters(problems));
         }
         let owners = Owners::new(parameters.initial_shares.clone(), &parameters.reluctance);
         Ok(Self { parameters, owners })
@@ -146,10 +147,10 @@ impl BilevelGame {
 }
 
 /// Problems found so far.
-struct Checks(Vec<InputError>);
+struct Checks(Vec<BilevelProblem>);
 
 impl Checks {
-    fn of(p: &BilevelParameters) -> Vec<InputError> {
+    fn of(p: &BilevelParameters) -> Vec<BilevelProblem> {
         let mut checks = Self(Vec::new());
         checks.markets(p);
         checks.rivals(p);
@@ -157,96 +158,85 @@ impl Checks {
         checks.0
     }
 
-    fn problem(&mut self, key: impl Into<String>, found: impl Into<String>, expected: impl Into<String>) {
-        self.0.push(InputError::new(found, expected).key(key));
+    fn empty(&mut self, parameter: Parameter) {
+        self.0.push(BilevelProblem::Empty(parameter));
     }
 
-    /// Checks a list of `count` finite numbers, each `least` or more.
-    fn list(&mut self, key: &str, values: &[f64], count: usize, item: &str, least: f64) {
-        if values.len() != count {
-            let found = format!("{} figure{}", values.len(), if values.len() == 1 { "" } else { "s" });
-            self.problem(key, found, format!("{count}, one for each {item}"));
+    fn length(&mut self, list: Parameter, found: usize, expected: usize) {
+        if found != expected {
+            self.0.push(BilevelProblem::Length { list, found, expected });
         }
-        for (i, value) in values.iter().enumerate() {
-            let expected = if least.is_finite() { "0 to 1e9" } else { "a number, up to 1e9 either way" };
-            if value.is_nan() || value.abs() > LARGEST || *value < least {
-                self.problem(format!("{key}[{i}]"), value.to_string(), expected);
+    }
+
+    /// Checks a list of `count` finite numbers, not negative unless they may be.
+    fn list(&mut self, list: Parameter, values: &[f64], count: usize) {
+        self.length(list, values.len(), count);
+        for (i, &value) in values.iter().enumerate() {
+            if value.is_nan() || value.abs() > LARGEST || (value < 0.0 && !list.is_signed()) {
+                self.0.push(BilevelProblem::Value { parameter: list, place: Some(i), value });
             }
         }
     }
 
-    fn sum(&mut self, key: &str, values: impl Iterator<Item = f64>) {
+    fn sum(&mut self, list: Parameter, values: impl Iterator<Item = f64>) {
         let sum: f64 = values.sum();
         if sum.is_nan() || (sum - 1.0).abs() > SUM_TOLERANCE {
-            self.problem(key, format!("a sum of {sum:.6}"), "a sum of 1");
+            self.0.push(BilevelProblem::Sum { list, sum });
         }
     }
 
     fn markets(&mut self, p: &BilevelParameters) {
-        const ANY: f64 = f64::NEG_INFINITY;
         let hours = p.positive_max.len();
         if hours == 0 {
-            self.problem("positive_max", "no hours", "a figure for each hour, in MWh");
+            self.empty(Parameter::PositiveMax);
         }
-        self.list("positive_max", &p.positive_max, hours, "hour", 0.0);
+        self.list(Parameter::PositiveMax, &p.positive_max, hours);
         if p.scenarios.is_empty() {
-            self.problem("scenarios", "no scenarios", "at least one");
+            self.empty(Parameter::Scenarios);
             return;
         }
         for (w, scenario) in p.scenarios.iter().enumerate() {
-            let key = |name: &str| format!("scenarios[{w}].{name}");
-            self.list(&key("probability"), &[scenario.probability], 1, "scenario", 0.0);
-            let prices = [
-                ("day_ahead", &scenario.day_ahead),
-                ("positive", &scenario.positive),
-                ("negative", &scenario.negative),
-            ];
-            for (name, prices) in prices {
-                self.list(&key(name), prices, hours, "hour of positive_max", ANY);
-            }
-            self.list(&key("demand"), &scenario.demand, hours, "hour of positive_max", 0.0);
+            let of = |part| Parameter::Scenario(w, part);
+            self.list(of(ScenarioPart::Probability), &[scenario.probability], 1);
+            self.list(of(ScenarioPart::DayAhead), &scenario.day_ahead, hours);
+            self.list(of(ScenarioPart::Positive), &scenario.positive, hours);
+            self.list(of(ScenarioPart::Negative), &scenario.negative, hours);
+            self.list(of(ScenarioPart::Demand), &scenario.demand, hours);
         }
-        self.sum("scenarios[].probability", p.scenarios.iter().map(|s| s.probability));
+        self.sum(Parameter::ScenarioProbabilities, p.scenarios.iter().map(|s| s.probability));
     }
 
     fn rivals(&mut self, p: &BilevelParameters) {
-        const ANY: f64 = f64::NEG_INFINITY;
         let hours = p.positive_max.len();
         let Some(first) = p.rivals.first() else {
-            self.problem("rivals", "no scenarios of rival prices", "at least one");
+            self.empty(Parameter::Rivals);
             return;
         };
         if first.prices.is_empty() {
-            self.problem("rivals[0].prices", "no rivals", "at least one");
+            self.empty(Parameter::RivalPrices(0));
         }
         let count = first.prices.len();
         for (f, scenario) in p.rivals.iter().enumerate() {
-            let key = format!("rivals[{f}]");
-            self.list(&format!("{key}.probability"), &[scenario.probability], 1, "scenario", 0.0);
-            if scenario.prices.len() != count {
-                let found = format!("{} rivals", scenario.prices.len());
-                self.problem(format!("{key}.prices"), found, format!("{count}, as in rivals[0]"));
-            }
+            self.list(Parameter::RivalProbability(f), &[scenario.probability], 1);
+            self.length(Parameter::RivalPrices(f), scenario.prices.len(), count);
             for (r, prices) in scenario.prices.iter().enumerate() {
-                self.list(&format!("{key}.prices[{r}]"), prices, hours, "hour of positive_max", ANY);
+                self.list(Parameter::PricesOfRival(f, r), prices, hours);
             }
         }
-        self.sum("rivals[].probability", p.rivals.iter().map(|r| r.probability));
+        self.sum(Parameter::RivalProbabilities, p.rivals.iter().map(|r| r.probability));
     }
 
     fn owners(&mut self, p: &BilevelParameters) {
         let count = 1 + p.rivals.first().map_or(0, |rivals| rivals.prices.len());
-        self.list("initial_shares", &p.initial_shares, count, "aggregator", 0.0);
-        self.sum("initial_shares", p.initial_shares.iter().copied());
-        if p.reluctance.len() != count {
-            let found = format!("{} lists", p.reluctance.len());
-            self.problem("reluctance", found, format!("{count}, one for each aggregator"));
-        }
+        self.list(Parameter::InitialShares, &p.initial_shares, count);
+        self.sum(Parameter::InitialShares, p.initial_shares.iter().copied());
+        self.length(Parameter::Reluctance, p.reluctance.len(), count);
         for (s, row) in p.reluctance.iter().enumerate() {
-            self.list(&format!("reluctance[{s}]"), row, count, "aggregator", 0.0);
+            self.list(Parameter::ReluctanceFrom(s), row, count);
         }
         if !(0.0..=LARGEST).contains(&p.max_price) {
-            self.problem("max_price", p.max_price.to_string(), "0 to 1e9");
+            let (parameter, value) = (Parameter::MaxPrice, p.max_price);
+            self.0.push(BilevelProblem::Value { parameter, place: None, value });
         }
     }
 }

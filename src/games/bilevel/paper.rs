@@ -4,10 +4,10 @@
 //! rivals' prices, fleet, demand profile and the orders of the price model are not published; the values here are
 //! assumed.
 
+use super::error::BilevelError;
 use super::model::{BilevelGame, BilevelParameters, Purchase, RivalScenario, Scenario};
 use super::scenarios::reduce::{Reduced, distances, forward};
-use super::scenarios::{Orders, PriceModel, paths, rivals};
-use gridfleet_core::error::Result;
+use super::scenarios::{ArimaError, Orders, PriceModel, paths, rivals};
 use rand::{Rng, RngExt};
 
 /// Hours of the day.
@@ -70,7 +70,7 @@ pub struct CaseStudy {
 ///
 /// # Errors
 /// If there are too few prices, or they are not finite.
-pub fn price_model(prices: [Vec<f64>; 3]) -> Result<PriceModel> {
+pub fn price_model(prices: [Vec<f64>; 3]) -> Result<PriceModel, ArimaError> {
     PriceModel::fit(prices.into(), &[ORDERS; 3])
 }
 
@@ -78,7 +78,7 @@ pub fn price_model(prices: [Vec<f64>; 3]) -> Result<PriceModel> {
 ///
 /// # Errors
 /// If the prices do not yield a valid game.
-pub fn draw(model: &PriceModel, random: &mut impl Rng) -> Result<CaseStudy> {
+pub fn draw(model: &PriceModel, random: &mut impl Rng) -> Result<CaseStudy, BilevelError> {
     let paths: Vec<[Vec<f64>; 3]> = (0..PATHS)
         .map(|_| {
             let mut prices = model.path(HOURS, random).into_iter();
@@ -105,7 +105,7 @@ fn game(
     reduced: &Reduced,
     rivals: Vec<RivalScenario>,
     random: &mut impl Rng,
-) -> Result<BilevelGame> {
+) -> Result<BilevelGame, BilevelError> {
     let scenarios = reduced.kept.iter().zip(&reduced.probabilities).map(|(&k, &probability)| {
         let [day_ahead, positive, negative] = paths[k].clone();
         Scenario { probability, day_ahead, positive, negative, demand: demand[k].clone() }

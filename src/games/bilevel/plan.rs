@@ -1,10 +1,10 @@
 //! A solution: prices, shares, purchases, balancing, and the resulting profits.
 
+use super::error::BilevelError;
 use super::hour::Hour;
 use super::model::{BilevelGame, Risk};
 use super::risk::Profit;
 use super::search;
-use gridfleet_core::error::{InputError, Result};
 
 /// Required accuracy of a solution.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -66,9 +66,13 @@ pub struct BilevelSolution {
 ///
 /// # Errors
 /// If the limits of balancing cannot be kept in an hour at any price, the gap is not above 0, or the solver fails.
-pub fn solve(game: &BilevelGame, risk: Risk, options: SearchOptions) -> Result<BilevelSolution> {
+pub fn solve(
+    game: &BilevelGame,
+    risk: Risk,
+    options: SearchOptions,
+) -> Result<BilevelSolution, BilevelError> {
     if !(options.gap.is_finite() && options.gap > 0.0) {
-        return Err(InputError::new(options.gap.to_string(), "above 0").key("gap").into());
+        return Err(BilevelError::Gap(options.gap));
     }
     let choice = search::search(game, risk, options.gap, options.most_nodes)?;
     let hours = choice.hours.into_iter().enumerate();

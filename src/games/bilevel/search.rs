@@ -15,12 +15,12 @@
 //! list of offers. Few hours do, because a mixture needs no more mixed hours than there are scenarios (Shapley and
 //! Folkman), so the bounds are tight.
 
+use super::error::BilevelError;
 use super::hour::Hour;
 use super::model::{BilevelGame, Risk};
 use super::offer::{Point, PriceCandidate};
 use super::risk::cvar;
-use crate::optimize::{Lp, Sense, Variable};
-use gridfleet_core::error::{Error, InputError, Result};
+use crate::optimize::{Lp, Sense, SolveError, Variable};
 
 /// The best choice found, and the bound on any choice.
 #[derive(Debug)]
@@ -83,28 +83,12 @@ const MOST_ROUNDS: usize = 1_000;
 ///
 /// # Errors
 /// If the limits of balancing of an hour cannot be met at any price, or the solver fails.
-pub fn search(game: &BilevelGame, risk: Risk, gap: f64, most_nodes: usize) -> Result<Choice> {
+pub fn search(game: &BilevelGame, risk: Risk, gap: f64, most_nodes: usize) -> Result<Choice, BilevelError> {
     let hours: Vec<Hour> = (0..game.hours()).map(|t| Hour::of(game, t)).collect();
     let offers: Vec<Vec<PriceCandidate>> = (0..game.hours()).map(|t| PriceCandidate::all(game, t)).collect();
-    let mut problems: Vec<InputError> = offers
-        .iter()
-        .enumerate()
-        .filter(|(_, offers)| offers.is_empty())
-        .map(|(t, _)| {
-            InputError::new("a limit that cannot be kept at any price", "room for the spread of demand")
-                .key(format!("positive_max[{t}]"))
-        })
-        .collect();
-    // The remedy is the same for all hours.
-    if let Some(first) = problems.first_mut() {
-        first.help = Some(
-            "owners that stay at every price up to max_price must be served in each scenario; raise positive_max or \
-             max_price, or bring the scenarios of demand closer together"
-                .to_owned(),
-        );
-    }
-    if !problems.is_empty() {
-        return Err(Error::Input(problems));
+    let hours_without = (0..game.hours()).filter(|&t| offers[t].is_empty()).collect::<Vec<_>>();
+    if !hours_without.is_empty() {
+        return Err(BilevelError::NoRoom { hours: hours_without });
     }
     let probabilities = game.probabilities();
     // Raised to the first profits found.
@@ -115,7 +99,7 @@ pub fn search(game: &BilevelGame, risk: Risk, gap: f64, most_nodes: usize) -> Re
 }
 
 impl Search<'_> {
-    fn run(&mut self, most_nodes: usize) -> Result<Choice> {
+    fn run(&mut self, most_nodes: usize) -> Result<Choice, BilevelError> {
         let spans = self.offers.iter().map(|offers| (0, offers.len() - 1)).collect();
         let mut open = vec![Node { spans, bound: f64::INFINITY, tail: self.probabilities.clone() }];
         let mut nodes = 0;
@@ -153,8 +137,7 @@ impl Search<'_> {
                 open.push(Node { spans, bound, tail: tail.clone() });
             }
         }
-        let (value, hours) =
-            self.best.take().ok_or_else(|| Error::Other("the search found no choice".to_owned()))?;
+        let (value, hours) = self.best.take().ok_or(BilevelError::NoChoice)?;
         // The bound is a sum over hours: differences below its rounding error count as equal.
         let rounding = 1e-12 * self.scale * (1.0 + self.risk.beta);
         let bound = if left_out <= value + rounding { value } else { left_out };
@@ -173,7 +156,7 @@ impl Search<'_> {
     }
 
     /// The bound of a node, by cutting planes.
-    fn relax(&mut self, node: &Node) -> Result<Relaxed> {
+    fn relax(&mut self, node: &Node) -> Result<Relaxed, SolveError> {
         let mut tail = node.tail.clone();
         let (mut bound, mut best_tail) = (f64::INFINITY, tail.clone());
         let mut active: Vec<usize> = (0..self.columns.len())
@@ -240,7 +223,7 @@ impl Search<'_> {
     }
 
     /// The tail weights at which the cuts so far are minimal, and the value there [currency].
-    fn least(&self, active: &[usize]) -> Result<(f64, Vec<f64>)> {
+    fn least(&self, active: &[usize]) -> Result<(f64, Vec<f64>), SolveError> {
         let unit = self.scale * (1.0 + self.risk.beta);
         let mut lp = Lp::new();
         let tail: Vec<Variable> =
@@ -259,7 +242,7 @@ impl Search<'_> {
     }
 
     /// The best mixture of points, by the dual program: column and weight of each point that takes part.
-    fn mixture(&self, active: &[usize]) -> Result<Vec<(usize, f64)>> {
+    fn mixture(&self, active: &[usize]) -> Result<Vec<(usize, f64)>, SolveError> {
         let unit = self.scale * (1.0 + self.risk.beta);
         let beta = self.risk.beta;
         let mut lp = Lp::new();
@@ -328,7 +311,7 @@ impl Search<'_> {
     }
 
     /// Solves the problem for these fixed offers: a program without choices.
-    fn try_fixed(&mut self, spans: Vec<Span>, tail: &[f64]) -> Result<()> {
+    fn try_fixed(&mut self, spans: Vec<Span>, tail: &[f64]) -> Result<(), SolveError> {
         let node = Node { spans, bound: f64::INFINITY, tail: tail.to_vec() };
         if let Relaxed::Solved { mixture, .. } = self.relax(&node)? {
             self.accept(&mixture);

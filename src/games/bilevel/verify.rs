@@ -2,7 +2,7 @@
 
 use super::model::{BilevelGame, Purchase};
 use super::plan::BilevelSolution;
-use gridfleet_core::error::Result;
+use crate::optimize::SolveError;
 use serde::Serialize;
 
 /// Deviations of a solution. All are 0 up to rounding in a correct one.
@@ -38,7 +38,7 @@ impl Check {
 ///
 /// # Errors
 /// If the solver of the owners' program fails.
-pub fn verify(game: &BilevelGame, plan: &BilevelSolution) -> Result<Check> {
+pub fn verify(game: &BilevelGame, plan: &BilevelSolution) -> Result<Check, SolveError> {
     let mut check = Check::default();
     check.energy(game, plan);
     check.owners(game, plan)?;
@@ -82,7 +82,7 @@ impl Check {
         }
     }
 
-    fn owners(&mut self, game: &BilevelGame, plan: &BilevelSolution) -> Result<()> {
+    fn owners(&mut self, game: &BilevelGame, plan: &BilevelSolution) -> Result<(), SolveError> {
         for (t, hour) in plan.hours.iter().enumerate() {
             for (f, shares) in hour.shares.iter().enumerate() {
                 let rivals = game.rival_prices(f, t);

@@ -7,7 +7,7 @@
 use super::levels::Levels;
 use super::linear::Fixed;
 use super::{Coalition, CooperativeGame};
-use gridfleet_core::error::Result;
+use crate::optimize::SolveError;
 use serde::Serialize;
 use std::cmp::Ordering;
 
@@ -82,7 +82,7 @@ pub struct LeastCore {
 ///
 /// # Errors
 /// If the solver fails.
-pub fn least_core(game: &CooperativeGame) -> Result<Option<LeastCore>> {
+pub fn least_core(game: &CooperativeGame) -> Result<Option<LeastCore>, SolveError> {
     if game.players() == 1 {
         return Ok(None);
     }
@@ -97,7 +97,7 @@ pub fn least_core(game: &CooperativeGame) -> Result<Option<LeastCore>> {
 ///
 /// # Errors
 /// If the solver fails.
-pub fn is_empty(game: &CooperativeGame) -> Result<bool> {
+pub fn is_empty(game: &CooperativeGame) -> Result<bool, SolveError> {
     Ok(least_core(game)?.is_some_and(|least| least.epsilon > game.tolerance()))
 }
 

@@ -78,7 +78,7 @@ impl NamedGame {
         }
         let game =
             CooperativeGame::costs(names.len(), |coalition| costs[coalition.place()].unwrap_or(f64::NAN));
-        Ok(Self { game: game.map_err(|error| vec![error])?, names })
+        Ok(Self { game: game.map_err(|error| vec![error.into()])?, names })
     }
 
     /// Names of the members of `coalition`.

@@ -1,7 +1,8 @@
 //! A game: the cost or gain of each coalition, for up to twenty players.
 
 use super::Coalition;
-use gridfleet_core::error::InputError;
+use gridfleet_core::error::{Error, InputError};
+use std::fmt;
 
 /// Maximum number of players of a game with a table of all coalitions: 2^20 numbers are 8 MB.
 pub const MOST_PLAYERS: usize = 20;
@@ -32,6 +33,52 @@ pub struct CooperativeGame {
     tolerance: f64,
 }
 
+/// Reason why there is no game. The caller may go on, and begin again with other numbers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum GameError {
+    /// This number of players is 0 or above [`MOST_PLAYERS`].
+    Players(usize),
+    /// A worth is not finite or exceeds [`LARGEST_WORTH`].
+    Worth {
+        /// The coalition.
+        coalition: Coalition,
+        /// Its worth.
+        worth: f64,
+    },
+}
+
+impl From<GameError> for InputError {
+    fn from(error: GameError) -> Self {
+        match error {
+            GameError::Players(players) => {
+                let found = if players == 0 { "no player".to_owned() } else { format!("{players} players") };
+                Self::new(found, format!("1 to {MOST_PLAYERS} players")).key("players")
+            }
+            GameError::Worth { coalition, worth } => {
+                let members: Vec<String> = coalition.players().map(|i| i.to_string()).collect();
+                let expected = format!("a finite number of at most {LARGEST_WORTH:e} in size");
+                Self::new(format!("{worth:?}"), expected)
+                    .key(format!("worth of players {} (from 0)", members.join(",")))
+            }
+        }
+    }
+}
+
+impl From<GameError> for Error {
+    fn from(error: GameError) -> Self {
+        InputError::from(error).into()
+    }
+}
+
+impl fmt::Display for GameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        InputError::from(*self).fmt(f)
+    }
+}
+
+impl std::error::Error for GameError {}
+
 impl CooperativeGame {
     /// Creates a game of `players` players in which `worth` gives the worth of each coalition.
     ///
@@ -41,22 +88,16 @@ impl CooperativeGame {
         players: usize,
         worth_kind: WorthKind,
         mut worth: impl FnMut(Coalition) -> f64,
-    ) -> Result<Self, InputError> {
+    ) -> Result<Self, GameError> {
         if players == 0 || players > MOST_PLAYERS {
-            let found = if players == 0 { "no player".to_owned() } else { format!("{players} players") };
-            return Err(InputError::new(found, format!("1 to {MOST_PLAYERS} players")).key("players"));
+            return Err(GameError::Players(players));
         }
         let mut table = vec![0.0; 1 << players];
         let mut largest = 0.0f64;
         for (place, entry) in table.iter_mut().enumerate().skip(1) {
             *entry = worth(Coalition::at(place));
             if !entry.is_finite() || entry.abs() > LARGEST_WORTH {
-                let members: Vec<String> = Coalition::at(place).players().map(|i| i.to_string()).collect();
-                return Err(InputError::new(
-                    format!("{entry:?}"),
-                    format!("a finite number of at most {LARGEST_WORTH:e} in size"),
-                )
-                .key(format!("worth of players {} (from 0)", members.join(","))));
+                return Err(GameError::Worth { coalition: Coalition::at(place), worth: *entry });
             }
             largest = largest.max(entry.abs());
         }
@@ -67,7 +108,7 @@ impl CooperativeGame {
     ///
     /// # Errors
     /// See [`CooperativeGame::new`].
-    pub fn costs(players: usize, worth: impl FnMut(Coalition) -> f64) -> Result<Self, InputError> {
+    pub fn costs(players: usize, worth: impl FnMut(Coalition) -> f64) -> Result<Self, GameError> {
         Self::new(players, WorthKind::Costs, worth)
     }
 
@@ -75,7 +116,7 @@ impl CooperativeGame {
     ///
     /// # Errors
     /// See [`CooperativeGame::new`].
-    pub fn gains(players: usize, worth: impl FnMut(Coalition) -> f64) -> Result<Self, InputError> {
+    pub fn gains(players: usize, worth: impl FnMut(Coalition) -> f64) -> Result<Self, GameError> {
         Self::new(players, WorthKind::Gains, worth)
     }
 
@@ -212,7 +253,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_a_game_is_refused() {
-        let found = |players, worth| CooperativeGame::costs(players, |_| worth).unwrap_err().found;
+        let found =
+            |players, worth| InputError::from(CooperativeGame::costs(players, |_| worth).unwrap_err()).found;
         assert_eq!(found(0, 1.0), "no player");
         assert_eq!(found(21, 1.0), "21 players");
         assert_eq!(found(2, f64::NAN), "NaN");

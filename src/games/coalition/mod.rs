@@ -37,5 +37,5 @@ pub mod set;
 pub mod shapley;
 pub mod solution;
 
-pub use game::{CooperativeGame, MOST_PLAYERS, WorthKind};
+pub use game::{CooperativeGame, GameError, MOST_PLAYERS, WorthKind};
 pub use set::Coalition;

@@ -4,7 +4,7 @@
 
 use super::CooperativeGame;
 use super::levels::Levels;
-use gridfleet_core::error::Result;
+use crate::optimize::SolveError;
 
 /// The nucleolus, one share per player: the best of the allocations in which no player is worse off than alone
 /// (imputations).
@@ -13,7 +13,7 @@ use gridfleet_core::error::Result;
 ///
 /// # Errors
 /// If the solver fails.
-pub fn nucleolus(game: &CooperativeGame) -> Result<Option<Vec<f64>>> {
+pub fn nucleolus(game: &CooperativeGame) -> Result<Option<Vec<f64>>, SolveError> {
     let alone = Levels::as_alone(game);
     let loss = game.sign() * (game.total() - alone.iter().sum::<f64>());
     if loss > game.tolerance() {
@@ -31,11 +31,11 @@ pub fn nucleolus(game: &CooperativeGame) -> Result<Option<Vec<f64>>> {
 ///
 /// # Errors
 /// If the solver fails.
-pub fn prenucleolus(game: &CooperativeGame) -> Result<Vec<f64>> {
+pub fn prenucleolus(game: &CooperativeGame) -> Result<Vec<f64>, SolveError> {
     down_the_levels(game, false)
 }
 
-fn down_the_levels(game: &CooperativeGame, imputations: bool) -> Result<Vec<f64>> {
+fn down_the_levels(game: &CooperativeGame, imputations: bool) -> Result<Vec<f64>, SolveError> {
     let Some(mut levels) = Levels::new(game, imputations) else { return Ok(Levels::as_alone(game)) };
     loop {
         let level = levels.solve()?;

@@ -5,7 +5,7 @@ use super::file::NamedGame;
 use super::nucleolus::{nucleolus, prenucleolus};
 use super::properties::Properties;
 use super::shapley::shapley;
-use gridfleet_core::error::Result;
+use crate::optimize::SolveError;
 use serde::{Serialize, Serializer};
 
 /// The solutions; all amounts in the unit of the costs.
@@ -77,7 +77,7 @@ impl SolutionConcepts {
     ///
     /// # Errors
     /// If the solver of linear programs fails.
-    pub fn of(named: &NamedGame) -> Result<Self> {
+    pub fn of(named: &NamedGame) -> Result<Self, SolveError> {
         let game = &named.game;
         let shares = |shares: &[f64]| Shares::of(named, shares);
         let shapley = shapley(game);

@@ -81,8 +81,9 @@ pub struct Solution {
     values: Vec<f64>,
 }
 
-/// Reason why there is no optimal point.
+/// Reason why there is no optimal point. The caller may go on: the program is unchanged, and gives the same again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SolveError {
     /// No point satisfies all rows and bounds.
     #[error("the linear program has no feasible point")]
@@ -90,14 +91,15 @@ pub enum SolveError {
     /// The objective is unbounded below.
     #[error("the objective of the linear program is unbounded")]
     Unbounded,
-    /// The solver failed, or the program contains a number that is not finite.
+    /// The solver failed or reached a limit, or the program contains a number that is not finite. Another solver may
+    /// succeed.
     #[error("the linear program could not be solved: {0}")]
     Failed(String),
 }
 
 impl From<SolveError> for Error {
     fn from(error: SolveError) -> Self {
-        Self::Other(error.to_string())
+        Self::failed(error)
     }
 }
 

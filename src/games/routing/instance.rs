@@ -11,8 +11,7 @@
 //! plugged in at stations that are not at the depot; and the difference of the charge at the end from that at the
 //! start, at a separate refill price (a surplus is credited at the same price).
 
-use crate::grid::{Feeder, Limits, flow};
-use gridfleet_core::error::InputError;
+use crate::grid::{Feeder, Limits};
 
 /// Maximum number of trips: a set of them fits one word.
 pub const MOST_TRIPS: usize = 64;
@@ -23,7 +22,7 @@ pub const MOST_STATIONS: usize = 250;
 /// Maximum number of slots.
 pub const MOST_SLOTS: usize = 10_000;
 /// Largest plausible value of any kind; assumed.
-const LARGEST: f64 = 1e6;
+pub(super) const LARGEST: f64 = 1e6;
 
 /// Input data of the routing problem.
 #[derive(Debug, Clone, PartialEq)]
@@ -154,119 +153,6 @@ impl Slots {
 }
 
 impl Instance {
-    /// All problems found, each with the path of its key.
-    pub fn problems(&self) -> Vec<InputError> {
-        let mut found = Problems(Vec::new());
-        let places = self.travel.minutes.len();
-        found.count("fleets", self.fleets.len(), 1, MOST_FLEETS);
-        found.count("trips", self.trips.len(), 1, MOST_TRIPS);
-        found.count("vehicles", self.vehicles.len(), 1, 1_000);
-        found.count("stations", self.stations.len(), 0, MOST_STATIONS);
-        found.count("slots.count", self.slots.count, 1, MOST_SLOTS);
-        found.above("slots.minutes", self.slots.minutes);
-        found.least("refill_price", self.refill_price);
-        found.least("value_of_time", self.value_of_time);
-        if self.price.len() == self.slots.count {
-            for (t, price) in self.price.iter().enumerate() {
-                found.finite(&format!("price[{t}]"), *price);
-            }
-        } else {
-            found.add(
-                "price",
-                format!("{} figures", self.price.len()),
-                format!("{}, one for each slot", self.slots.count),
-            );
-        }
-        for (name, table) in [("minutes", &self.travel.minutes), ("km", &self.travel.km)] {
-            if table.len() != places || table.iter().any(|row| row.len() != places) {
-                found.add(
-                    &format!("travel.{name}"),
-                    "a table that is not square",
-                    format!("{places} rows of {places}"),
-                );
-            }
-            for (i, row) in table.iter().enumerate() {
-                for (j, way) in row.iter().enumerate() {
-                    found.least(&format!("travel.{name}[{i}][{j}]"), *way);
-                }
-            }
-        }
-        for (i, trip) in self.trips.iter().enumerate() {
-            let key = |key: &str| format!("trips[{i}].{key}");
-            found.index(&key("from"), trip.from, places, "place");
-            found.index(&key("to"), trip.to, places, "place");
-            if let Some(fleet) = trip.fleet {
-                found.index(&key("fleet"), fleet, self.fleets.len(), "fleet");
-            }
-            found.least(&key("earliest"), trip.window[0]);
-            found.finite(&key("latest"), trip.window[1]);
-            found.least(&key("minutes"), trip.minutes);
-            found.least(&key("km"), trip.km);
-            found.least(&key("penalty"), trip.penalty.unwrap_or(0.0));
-            if trip.window[1] < trip.window[0] {
-                found.add(
-                    &key("latest"),
-                    trip.window[1].to_string(),
-                    format!("{} or later, the earliest", trip.window[0]),
-                );
-            }
-        }
-        for (i, vehicles) in self.vehicles.iter().enumerate() {
-            let key = |key: &str| format!("vehicles[{i}].{key}");
-            found.index(&key("depot"), vehicles.depot, places, "place");
-            found.index(&key("fleet"), vehicles.fleet, self.fleets.len(), "fleet");
-            found.count(&key("count"), vehicles.count, 1, 100_000);
-            found.above(&key("battery_kwh"), vehicles.battery_kwh);
-            found.least(&key("reserve_kwh"), vehicles.reserve_kwh);
-            found.least(&key("kwh_per_km"), vehicles.kwh_per_km);
-            if !(vehicles.reserve_kwh <= vehicles.start_kwh && vehicles.start_kwh <= vehicles.battery_kwh) {
-                let expected =
-                    format!("from {} (reserve) to {} (battery)", vehicles.reserve_kwh, vehicles.battery_kwh);
-                found.add(&key("start_kwh"), vehicles.start_kwh.to_string(), expected);
-            }
-        }
-        let buses = self.grid.as_ref().map_or(usize::MAX, |grid| grid.feeder.buses().len());
-        for (i, station) in self.stations.iter().enumerate() {
-            let key = |key: &str| format!("stations[{i}].{key}");
-            found.index(&key("place"), station.place, places, "place");
-            found.index(&key("fleet"), station.fleet, self.fleets.len(), "fleet");
-            found.index(&key("bus"), station.bus, buses, "bus");
-            found.count(&key("connectors"), station.connectors, 1, 100_000);
-            found.above(&key("power_kw"), station.power_kw);
-            found.above(&key("efficiency"), station.efficiency);
-            if station.efficiency > 1.0 {
-                found.add(&key("efficiency"), station.efficiency.to_string(), "a share of at most 1");
-            }
-        }
-        if found.0.is_empty() {
-            found.0.extend(self.out_of_reach());
-            found.0.extend(self.grid.iter().flat_map(|grid| grid.problems(self.slots.count)));
-        }
-        found.0
-    }
-
-    /// Trips that must be served and that no vehicle can reach in time.
-    fn out_of_reach(&self) -> Vec<InputError> {
-        let mut problems = Vec::new();
-        for (i, trip) in self.trips.iter().enumerate().filter(|(_, trip)| trip.penalty.is_none()) {
-            let soonest = self.vehicles.iter().map(|v| self.travel.minutes[v.depot][trip.from]);
-            let soonest = soonest.fold(f64::INFINITY, f64::min);
-            if soonest > trip.window[1] {
-                let found = format!(
-                    "trip {}, to be picked up by minute {}, which no vehicle reaches before minute {soonest:.1}",
-                    trip.name, trip.window[1]
-                );
-                let problem = InputError::new(found, "a trip that a vehicle can reach in time");
-                problems.push(
-                    problem
-                        .key(format!("trips[{i}]"))
-                        .help("let it be later, or give it a penalty for being left unserved"),
-                );
-            }
-        }
-        problems
-    }
-
     /// The set of all trips, bit i for trip i.
     pub fn every_trip(&self) -> u64 {
         if self.trips.len() == MOST_TRIPS { u64::MAX } else { (1 << self.trips.len()) - 1 }
@@ -284,93 +170,5 @@ impl Instance {
             })
         };
         longer(&self.travel.minutes) && longer(&self.travel.km)
-    }
-}
-
-impl Grid {
-    /// Problems without any charging: load factors, voltages and flows.
-    fn problems(&self, slots: usize) -> Vec<InputError> {
-        let mut found = Problems(Vec::new());
-        if self.load.len() != slots {
-            found.add(
-                "feeder.load",
-                format!("{} figures", self.load.len()),
-                format!("{slots}, one for each slot"),
-            );
-            return found.0;
-        }
-        let [low, high] = self.limits.voltage;
-        if !(0.0 < low && low <= high && high <= 2.0) {
-            found.add(
-                "feeder.voltage",
-                format!("{low} to {high}"),
-                "two rising figures above 0 and at most 2",
-            );
-        }
-        if !(4..=360).contains(&self.limits.sides) {
-            found.add("feeder.sides", self.limits.sides.to_string(), "from 4 to 360");
-        }
-        for (t, load) in self.load.iter().enumerate() {
-            found.least(&format!("feeder.load[{t}]"), *load);
-        }
-        if !found.0.is_empty() {
-            return found.0;
-        }
-        for (t, load) in self.load.iter().enumerate() {
-            let (active, reactive) = self.feeder.loads(*load);
-            let flow = flow(&self.feeder, &active, &reactive);
-            if let Some(worst) = self.limits.breaches(&self.feeder, &flow).first() {
-                let breach = worst.description(&self.feeder, &self.limits, &flow);
-                let problem = InputError::new(
-                    format!("in slot {t}, before any vehicle charges, {breach}"),
-                    "limits that can be kept",
-                );
-                found.0.push(
-                    problem
-                        .key("feeder")
-                        .help("raise the source's voltage, lower the load, or widen the limits"),
-                );
-            }
-        }
-        found.0
-    }
-}
-
-/// Collector of problems.
-struct Problems(Vec<InputError>);
-
-impl Problems {
-    fn add(&mut self, key: &str, found: impl Into<String>, expected: impl Into<String>) {
-        self.0.push(InputError::new(found, expected).key(key));
-    }
-    fn count(&mut self, key: &str, n: usize, least: usize, most: usize) {
-        if !(least..=most).contains(&n) {
-            self.add(key, n.to_string(), format!("from {least} to {most}"));
-        }
-    }
-    fn index(&mut self, key: &str, i: usize, count: usize, what: &str) {
-        if i >= count {
-            let expected = if count == 0 {
-                format!("a {what}, of which there is none")
-            } else {
-                format!("a {what} from 0 to {}", count - 1)
-            };
-            self.add(key, i.to_string(), expected);
-        }
-    }
-    fn finite(&mut self, key: &str, x: f64) {
-        if !(-LARGEST..=LARGEST).contains(&x) {
-            self.add(key, x.to_string(), format!("a number of at most {LARGEST} in size"));
-        }
-    }
-    fn least(&mut self, key: &str, x: f64) {
-        if !(0.0..=LARGEST).contains(&x) {
-            self.add(key, x.to_string(), format!("a number from 0 to {LARGEST}"));
-        }
-    }
-    fn above(&mut self, key: &str, x: f64) {
-        if !(x > 0.0 && x <= LARGEST) {
-            self.add(key, x.to_string(), format!("a number above 0 and at most {LARGEST}"));
-        }
     }
 }

@@ -12,6 +12,7 @@ use super::near::Near;
 use super::plan::{RoutePlan, Schedule};
 use super::pool::{Active, Column, Pool, TooMany};
 use crate::coalition::{Coalition, CooperativeGame};
+use crate::optimize::SolveError;
 use gridfleet_core::error::Error;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -25,8 +26,9 @@ pub enum Demand {
     Members,
 }
 
-/// Reason why a coalition has no plan.
+/// Reason why a coalition has no plan. The caller may go on with other coalitions.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Unservable {
     /// Its vehicles cannot serve all mandatory trips, even without shared limits.
     #[error("its vehicles cannot serve {0}")]
@@ -34,26 +36,24 @@ pub enum Unservable {
     /// They could, but not within a shared limit.
     #[error("it cannot charge enough: at the least, {0}")]
     Limit(String),
-    /// The instance is too large, or a solver failed.
-    #[error("{0}")]
-    Failed(String),
+    /// The instance is too large: a plan may exist. A smaller instance is needed.
+    #[error(transparent)]
+    TooLarge(#[from] TooMany),
+    /// The solver failed: a plan may exist.
+    #[error(transparent)]
+    Solver(#[from] SolveError),
+}
+
+impl Unservable {
+    /// Whether a plan may exist that could not be computed.
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Self::TooLarge(_) | Self::Solver(_))
+    }
 }
 
 impl From<Unservable> for Error {
     fn from(why: Unservable) -> Self {
-        Self::Other(why.to_string())
-    }
-}
-
-impl From<TooMany> for Unservable {
-    fn from(error: TooMany) -> Self {
-        Self::Failed(error.to_string())
-    }
-}
-
-impl From<crate::optimize::SolveError> for Unservable {
-    fn from(error: crate::optimize::SolveError) -> Self {
-        Self::Failed(error.to_string())
+        Self::failed(why)
     }
 }
 
@@ -167,7 +167,7 @@ impl<'a> Router<'a> {
         let mut plans = vec![Ok(empty)];
         for place in 1..1usize << fleets {
             match self.solve(Coalition::at(place), demand) {
-                Err(Unservable::Failed(why)) => return Err(Unservable::Failed(why)),
+                Err(why) if why.is_failure() => return Err(why),
                 plan => plans.push(plan),
             }
         }

@@ -5,8 +5,8 @@
 //! battery.
 
 use super::drivers::{Drivers, Habits, VehicleModel};
+use super::error::StackelbergError;
 use super::model::{Household, Retailer, StackelbergGame, Vehicle};
-use gridfleet_core::error::Result;
 use rand::RngExt;
 
 /// Number of hours of the day.
@@ -123,7 +123,7 @@ impl Case {
     ///
     /// # Errors
     /// If the case has been modified to an invalid one.
-    pub fn game(&self, vehicles: Vec<Vehicle>) -> Result<StackelbergGame> {
+    pub fn game(&self, vehicles: Vec<Vehicle>) -> Result<StackelbergGame, StackelbergError> {
         let share = 1.0 / (GROUPS.len() as f64 * f64::from(self.homes));
         let nominal: Vec<f64> = self.nominal.iter().map(|x| share * x).collect();
         let household = |group: Group| Household {

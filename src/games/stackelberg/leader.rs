@@ -10,9 +10,9 @@
 //! optimality is not proven.
 
 use super::answers::{Conduct, Start};
+use super::error::StackelbergError;
 use super::model::StackelbergGame;
 use super::{StackelbergEquilibrium, solve, solve_from};
-use gridfleet_core::error::{InputError, Result};
 
 /// Aim of the retailer.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,17 +65,17 @@ const WORTH_A_MOVE: f64 = 1e-9;
 ///
 /// # Errors
 /// If the maximum margin is below 1 or not finite.
-pub fn lead(game: &StackelbergGame, aim: Aim) -> Result<Led> {
+pub fn lead(game: &StackelbergGame, aim: Aim) -> Result<Led, StackelbergError> {
     let most = match aim {
         Aim::Marginal => return Ok(Led { game: game.clone(), equilibrium: solve(game), tried: 1 }),
         Aim::Flatten(most) | Aim::Profit(most) => most,
     };
     if !(most >= 1.0 && most.is_finite()) {
-        return Err(InputError::new(most.to_string(), "1 or a number above").key("leader.lambda_max").into());
+        return Err(StackelbergError::Margin(most));
     }
     let slots = game.slots();
     let given: Vec<f64> = game.retailer().lambda.iter().map(|x| x.clamp(1.0, most)).collect();
-    let begin = |lambda: Vec<f64>| -> Result<Search> {
+    let begin = |lambda: Vec<f64>| -> Result<Search, StackelbergError> {
         let game = game.with_lambda(lambda)?;
         let equilibrium = solve(&game);
         let loss = aim.loss(&game, &equilibrium);

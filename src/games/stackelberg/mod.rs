@@ -54,6 +54,7 @@ mod answers;
 mod bound;
 pub mod case;
 pub mod drivers;
+mod error;
 mod household;
 mod leader;
 mod model;
@@ -65,8 +66,9 @@ pub use answers::{
     Conduct, Ending, MOST_ROUNDS, Run, Start, best_loads, best_schedule, cheapest_schedule, run,
 };
 pub use bound::{PotentialBound, bound, bound_at};
+pub use error::{List, Player, PlayerProblem, Problem, Quantity, StackelbergError};
 pub use leader::{Aim, Led, lead};
-pub use model::{Household, Retailer, StackelbergGame, Vehicle, within};
+pub use model::{Household, Retailer, StackelbergGame, Vehicle};
 pub use plans::Plans;
 pub use vehicle::follows;
 

@@ -1,6 +1,6 @@
 //! The game: a retailer that sets prices, and households and vehicles that respond; validated on construction.
 
-use gridfleet_core::error::{Error, InputError, Result};
+use super::error::{List, Player, PlayerProblem, Problem, Quantity, StackelbergError};
 
 /// The leader: buys or generates the users' energy and sells it at a margin. One value per slot, T of each.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,25 +86,26 @@ impl Retailer {
         self.lambda[slot] * self.a[slot]
     }
 
-    /// Problems of the retailer, with keys such as `a[3]`.
-    pub fn problems(&self) -> Vec<InputError> {
-        let mut problems = Vec::new();
+    /// Problems of the retailer.
+    pub fn problems(&self) -> Vec<Problem> {
         let slots = self.slots();
         if slots == 0 {
-            return vec![InputError::new("an empty list", "at least one figure").key("a")];
+            return vec![Problem::NoSlots];
         }
-        let mut list = |key: &str, figures: &[f64], expected: &str, fits: &dyn Fn(f64) -> bool| {
-            if figures.len() == slots {
-                each(&mut problems, key, figures, expected, fits);
+        let mut problems = Vec::new();
+        for (list, values) in [
+            (List::A, &self.a),
+            (List::B, &self.b),
+            (List::C, &self.c),
+            (List::Lambda, &self.lambda),
+            (List::Capacity, &self.capacity),
+        ] {
+            if values.len() == slots {
+                each(&mut problems, list, values);
             } else {
-                problems.push(length(key, figures.len(), slots));
+                problems.push(Problem::Length { list, found: values.len(), slots });
             }
-        };
-        list("a", &self.a, "a number above 0", &|x| x > 0.0 && x.is_finite());
-        list("b", &self.b, "0 or a number above", &|x| x >= 0.0 && x.is_finite());
-        list("c", &self.c, "0 or a number above", &|x| x >= 0.0 && x.is_finite());
-        list("lambda", &self.lambda, "1 or a number above", &|x| x >= 1.0 && x.is_finite());
-        list("g_max", &self.capacity, "a number above 0", &|x| x > 0.0);
+        }
         problems
     }
 }
@@ -122,42 +123,38 @@ impl Household {
         }
     }
 
-    /// Problems of the household over `slots` slots, with keys such as `energy`.
-    pub fn problems(&self, slots: usize) -> Vec<InputError> {
+    /// Problems of the household over `slots` slots.
+    pub fn problems(&self, slots: usize) -> Vec<Problem> {
         let mut problems = Vec::new();
-        for (key, list) in [("min", &self.low), ("max", &self.high), ("omega", &self.omega)] {
-            if list.len() != slots {
-                problems.push(length(key, list.len(), slots));
+        let lists = [(List::Low, &self.low), (List::High, &self.high), (List::Omega, &self.omega)];
+        for (list, values) in lists {
+            if values.len() != slots {
+                problems.push(Problem::Length { list, found: values.len(), slots });
             }
         }
         if !problems.is_empty() {
             return problems;
         }
-        each(&mut problems, "min", &self.low, "0 or a number above", &|x| x >= 0.0 && x.is_finite());
-        each(&mut problems, "max", &self.high, "a finite number", &f64::is_finite);
-        each(&mut problems, "omega", &self.omega, "a number above 0", &|x| x > 0.0 && x.is_finite());
+        for (list, values) in lists {
+            each(&mut problems, list, values);
+        }
         if self.count == 0 {
-            problems.push(InputError::new("0", "at least 1").key("count"));
+            problems.push(Problem::Quantity { quantity: Quantity::Count, value: 0.0 });
         }
         if !(self.theta > 0.0 && self.theta.is_finite()) {
-            problems.push(InputError::new(self.theta.to_string(), "a number above 0").key("theta"));
+            problems.push(Problem::Quantity { quantity: Quantity::HouseholdTheta, value: self.theta });
         }
-        if let Some(t) = (0..slots).find(|&t| self.low[t] > self.high[t]) {
-            let expected = format!("at least {}, the min of the slot", self.low[t]);
-            problems.push(InputError::new(self.high[t].to_string(), expected).key(format!("max[{t}]")));
+        if let Some(slot) = (0..slots).find(|&t| self.low[t] > self.high[t]) {
+            problems.push(Problem::Bounds { slot, low: self.low[slot], high: self.high[slot] });
         }
         if problems.is_empty() {
             let (least, most): (f64, f64) = (self.low.iter().sum(), self.high.iter().sum());
-            let slack = 1e-9 * most;
-            let expected = if self.energy.is_nan() || self.energy < least - slack {
-                format!("at least {}, the sum of the least loads of the day", short(least))
-            } else if self.energy > most + slack {
-                format!("at most {}, the sum of the most loads of the day", short(most))
-            } else {
-                return problems;
-            };
-            let found = format!("{} kWh in a day", short(self.energy));
-            problems.push(InputError::new(found, expected).key("energy"));
+            let (slack, energy) = (1e-9 * most, self.energy);
+            if energy.is_nan() || energy < least - slack {
+                problems.push(Problem::EnergyBelow { energy, least });
+            } else if energy > most + slack {
+                problems.push(Problem::EnergyAbove { energy, most });
+            }
         }
         problems
     }
@@ -191,41 +188,39 @@ impl Vehicle {
         (spare + 1e-9).floor() as i32
     }
 
-    /// Problems of the vehicle over `slots` slots, with keys such as `hours_needed`.
-    pub fn problems(&self, slots: usize) -> Vec<InputError> {
+    /// Problems of the vehicle over `slots` slots.
+    pub fn problems(&self, slots: usize) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let mut check = |key: &str, value: f64, expected: &str, fits: bool| {
+        let mut check = |quantity: Quantity, value: f64, fits: bool| {
             if !fits {
-                problems.push(InputError::new(value.to_string(), expected).key(key));
+                problems.push(Problem::Quantity { quantity, value });
             }
         };
         let positive = |x: f64| x > 0.0 && x.is_finite();
-        check("rated_kw", self.rated_kw, "a number above 0", positive(self.rated_kw));
-        check("battery_kwh", self.battery_kwh, "a number above 0", positive(self.battery_kwh));
-        check("soc_min", self.soc_min, "a share from 0 to below 1", (0.0..1.0).contains(&self.soc_min));
-        check("omega", self.omega, "a number above 0", positive(self.omega));
-        check("theta", self.theta, "0 or a number above", self.theta >= 0.0 && self.theta.is_finite());
-        let slot = |key: &str, value: usize, last: usize| {
-            let expected = format!("a slot from 0 to {last}");
-            (value > last).then(|| InputError::new(value.to_string(), expected).key(key))
-        };
-        problems.extend(slot("arrival", self.arrival, slots.saturating_sub(1)));
-        problems.extend(slot("departure", self.departure, slots));
+        check(Quantity::RatedKw, self.rated_kw, positive(self.rated_kw));
+        check(Quantity::BatteryKwh, self.battery_kwh, positive(self.battery_kwh));
+        check(Quantity::SocMin, self.soc_min, (0.0..1.0).contains(&self.soc_min));
+        check(Quantity::Omega, self.omega, positive(self.omega));
+        check(Quantity::VehicleTheta, self.theta, self.theta >= 0.0 && self.theta.is_finite());
+        let last = slots.saturating_sub(1);
+        if self.arrival > last {
+            problems.push(Problem::Arrival { slot: self.arrival, last });
+        }
+        if self.departure > slots {
+            problems.push(Problem::Departure { slot: self.departure, last: slots });
+        }
         if !problems.is_empty() {
             return problems;
         }
         let (needed, home) = (self.hours_needed, self.hours_at_home(slots));
-        let most = if needed as usize > home {
-            format!("at most {home}, the hours at home: it cannot be full by its departure")
+        if needed as usize > home {
+            problems.push(Problem::BeyondStay { needed, home });
         } else if needed > self.max_active_hours {
-            format!("at most {}, the max_active_hours: it cannot be full", self.max_active_hours)
+            problems.push(Problem::BeyondActive { needed, most: self.max_active_hours });
         } else if self.charge_at_arrival() < -1e-9 * self.battery_kwh {
             let hours = (self.battery_kwh / self.rated_kw).floor();
-            format!("at most {hours}, the whole hours that an empty battery takes")
-        } else {
-            return problems;
-        };
-        problems.push(InputError::new(needed.to_string(), most).key("hours_needed"));
+            problems.push(Problem::BeyondBattery { needed, hours });
+        }
         problems
     }
 }
@@ -242,43 +237,41 @@ impl StackelbergGame {
     /// Validates and combines the parts.
     ///
     /// # Errors
-    /// Every problem found, with keys such as `retailer.a[3]`, `households[0].energy`, `vehicles[2].hours_needed`.
-    pub fn new(retailer: Retailer, households: Vec<Household>, vehicles: Vec<Vehicle>) -> Result<Self> {
+    /// Every problem found.
+    pub fn new(
+        retailer: Retailer,
+        households: Vec<Household>,
+        vehicles: Vec<Vehicle>,
+    ) -> Result<Self, StackelbergError> {
         let slots = retailer.slots();
-        let mut problems = within("retailer", retailer.problems());
+        let mut problems = of(Player::Retailer, retailer.problems());
         if slots > 0 {
             for (i, household) in households.iter().enumerate() {
-                problems.extend(within(&format!("households[{i}]"), household.problems(slots)));
+                problems.extend(of(Player::Household(i), household.problems(slots)));
             }
             for (i, vehicle) in vehicles.iter().enumerate() {
-                problems.extend(within(&format!("vehicles[{i}]"), vehicle.problems(slots)));
+                problems.extend(of(Player::Vehicle(i), vehicle.problems(slots)));
             }
         }
         let game = Self { retailer, households, vehicles };
         if problems.is_empty() {
-            problems.extend(game.least_load());
+            problems.extend(of(Player::Retailer, game.least_load().into_iter().collect()));
         }
-        if problems.is_empty() { Ok(game) } else { Err(Error::Input(problems)) }
+        if problems.is_empty() { Ok(game) } else { Err(StackelbergError::Players(problems)) }
     }
 
     /// Simple reasons why the retailer cannot serve any plans: in one slot, or over all slots.
-    fn least_load(&self) -> Option<InputError> {
+    fn least_load(&self) -> Option<Problem> {
         let retailer = &self.retailer;
-        for (t, &most) in retailer.capacity.iter().enumerate() {
-            let drawn: f64 = self.households.iter().map(|h| f64::from(h.count) * h.low[t]).sum();
+        for (slot, &most) in retailer.capacity.iter().enumerate() {
+            let drawn: f64 = self.households.iter().map(|h| f64::from(h.count) * h.low[slot]).sum();
             let fed: f64 = self.vehicles.iter().map(|v| v.rated_kw).sum();
             if drawn - fed > most * (1.0 + 1e-9) {
-                let expected = format!("at least {}, the least that users draw", short(drawn - fed));
-                let key = format!("retailer.g_max[{t}]");
-                return Some(InputError::new(most.to_string(), expected).key(key));
+                return Some(Problem::Capacity { slot, most, least: drawn - fed });
             }
         }
         let (energy, most) = (self.energy(), retailer.capacity.iter().sum::<f64>());
-        (energy > most * (1.0 + 1e-9)).then(|| {
-            let found = format!("{} over all slots", short(most));
-            let expected = format!("at least {}, the energy of all users", short(energy));
-            InputError::new(found, expected).key("retailer.g_max")
-        })
+        (energy > most * (1.0 + 1e-9)).then_some(Problem::DayCapacity { most, energy })
     }
 
     /// Daily energy of all users [kWh], net of energy fed back.
@@ -308,10 +301,10 @@ impl StackelbergGame {
     ///
     /// # Errors
     /// If the number of margins differs from the number of slots, or one is below 1.
-    pub fn with_lambda(&self, lambda: Vec<f64>) -> Result<Self> {
+    pub fn with_lambda(&self, lambda: Vec<f64>) -> Result<Self, StackelbergError> {
         let game = self.with_margins(lambda);
-        let problems = within("retailer", game.retailer.problems());
-        if problems.is_empty() { Ok(game) } else { Err(Error::Input(problems)) }
+        let problems = of(Player::Retailer, game.retailer.problems());
+        if problems.is_empty() { Ok(game) } else { Err(StackelbergError::Players(problems)) }
     }
 
     /// Like [`with_lambda`](Self::with_lambda), for valid margins.
@@ -320,45 +313,24 @@ impl StackelbergGame {
     }
 }
 
-/// Prefixes the keys of problems with the name of their object.
-pub fn within(object: &str, problems: Vec<InputError>) -> Vec<InputError> {
-    let named = |mut problem: InputError| {
-        problem.key = Some(problem.key.map_or_else(|| object.to_owned(), |key| format!("{object}.{key}")));
-        problem
-    };
-    problems.into_iter().map(named).collect()
+/// Problems of a player of the game.
+fn of(player: Player, problems: Vec<Problem>) -> Vec<PlayerProblem> {
+    problems.into_iter().map(|problem| PlayerProblem { player, problem }).collect()
 }
 
-/// Error for a list of the wrong length.
-fn length(key: &str, found: usize, slots: usize) -> InputError {
-    let figures = if found == 1 { "1 figure".to_owned() } else { format!("{found} figures") };
-    InputError::new(figures, format!("{slots}, one for each slot")).key(key)
-}
-
-/// Errors for wrong values of a list; a value that is wrong in all slots is reported once.
-fn each(
-    problems: &mut Vec<InputError>,
-    key: &str,
-    figures: &[f64],
-    expected: &str,
-    fits: &dyn Fn(f64) -> bool,
-) {
-    let wrong: Vec<usize> = (0..figures.len()).filter(|&t| !fits(figures[t])).collect();
-    let alike = wrong.len() == figures.len() && figures.iter().all(|x| x.to_bits() == figures[0].to_bits());
+/// Adds the wrong values of a list; a value that is wrong in all slots is reported once.
+fn each(problems: &mut Vec<Problem>, list: List, values: &[f64]) {
+    let wrong: Vec<usize> = (0..values.len()).filter(|&t| !list.fits(values[t])).collect();
+    let alike = wrong.len() == values.len() && values.iter().all(|x| x.to_bits() == values[0].to_bits());
     for &t in if alike { &wrong[..wrong.len().min(1)] } else { &wrong } {
-        let key = if alike { key.to_owned() } else { format!("{key}[{t}]") };
-        problems.push(InputError::new(figures[t].to_string(), expected).key(key));
+        problems.push(Problem::Value { list, slot: (!alike).then_some(t), value: values[t] });
     }
-}
-
-/// Formats a number without its last digits, which are rounding.
-fn short(x: f64) -> String {
-    format!("{x:.8e}").parse().unwrap_or(x).to_string()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gridfleet_core::error::InputError;
 
     fn vehicle(arrival: usize, departure: usize) -> Vehicle {
         Vehicle {
@@ -395,8 +367,12 @@ mod tests {
 
     #[test]
     fn each_problem_has_its_key() {
-        let keys = |problems: Vec<InputError>| -> Vec<String> {
-            problems.into_iter().map(|problem| problem.key.unwrap()).collect()
+        let keys = |problems: Vec<Problem>| -> Vec<String> {
+            problems.iter().map(|problem| InputError::from(problem).key.unwrap()).collect()
+        };
+        let keys_of_game = |wrong: StackelbergError| -> Vec<String> {
+            let StackelbergError::Players(problems) = wrong else { panic!("{wrong}") };
+            problems.iter().map(|problem| InputError::from(problem).key.unwrap()).collect()
         };
         for (wrong, key) in [
             (Vehicle { hours_needed: 5, ..vehicle(22, 2) }, "hours_needed"),
@@ -426,19 +402,15 @@ mod tests {
         }
         let one = || vec![1.0];
         let wrong = Retailer { a: vec![0.0], b: vec![-1.0], c: one(), lambda: vec![0.5], capacity: one() };
-        let Err(Error::Input(problems)) = StackelbergGame::new(wrong, vec![], vec![]) else {
-            panic!("no problem")
-        };
-        assert_eq!(keys(problems), ["retailer.a", "retailer.b", "retailer.lambda"]);
+        let wrong = StackelbergGame::new(wrong, vec![], vec![]).unwrap_err();
+        assert_eq!(keys_of_game(wrong), ["retailer.a", "retailer.b", "retailer.lambda"]);
         // The capacity is below the minimum demand of the users, in one slot or in total.
         for (capacity, key) in [(vec![0.4, 9.0], "retailer.g_max[0]"), (vec![1.4, 1.4], "retailer.g_max")] {
             let two = || vec![1.0; 2];
             let scarce = Retailer { a: two(), b: two(), c: two(), lambda: two(), capacity };
             let household = Household::around(&[1.0, 2.0], 0.5, 1.5, 5.0, 0.1);
-            let Err(Error::Input(problems)) = StackelbergGame::new(scarce, vec![household], vec![]) else {
-                panic!("no problem")
-            };
-            assert_eq!(keys(problems), [key]);
+            let wrong = StackelbergGame::new(scarce, vec![household], vec![]).unwrap_err();
+            assert_eq!(keys_of_game(wrong), [key]);
         }
     }
 }

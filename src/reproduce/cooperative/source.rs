@@ -288,7 +288,7 @@ impl Rides {
             }),
         };
         let problems = instance.problems();
-        if problems.is_empty() { Ok(instance) } else { Err(Error::Input(problems)) }
+        if problems.is_empty() { Ok(instance) } else { Err(Error::problems(&problems)) }
     }
 }
 

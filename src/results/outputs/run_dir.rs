@@ -209,7 +209,7 @@ mod tests {
                 fs::write(other.join(MANIFEST), text).unwrap();
             }
             let error = create(&other).unwrap_err();
-            assert_eq!(error.exit_status(), 2);
+            assert!(error.is_input());
             assert!(
                 error.to_string().contains("refusing to replace a folder that is not gridfleet's"),
                 "{error}"
@@ -226,7 +226,7 @@ mod tests {
         fs::create_dir(&target).unwrap();
         fs::write(target.join(MANIFEST), study).unwrap();
         let error = run.finish().unwrap_err();
-        assert!(error.exit_status() == 2 && error.to_string().contains("the results of a study"), "{error}");
+        assert!(error.is_input() && error.to_string().contains("the results of a study"), "{error}");
         assert!(create(&target).is_err());
         assert_eq!(fs::read_to_string(target.join(MANIFEST)).unwrap(), study);
         let run = RunDir::create(&target, Kind::Run, Replace::Any).unwrap();
@@ -242,7 +242,7 @@ mod tests {
         fs::write(&file, "text").unwrap();
         for target in [file.clone(), file.join("out"), PathBuf::from("/")] {
             let error = create(&target).unwrap_err();
-            assert_eq!(error.exit_status(), 2, "{error}");
+            assert!(error.is_input(), "{error}");
         }
     }
 }

@@ -47,7 +47,7 @@ pub struct Checked<T> {
 /// Reads another kind of TOML file and checks it against the schema of `T`.
 ///
 /// # Errors
-/// [`Error::Input`] with all violations of the schema.
+/// [`gridfleet_core::error::Error::Input`] with all violations of the schema.
 pub fn read_file<T: JsonSchema + DeserializeOwned>(path: &Path, what: &str) -> Result<Checked<T>> {
     let text = read_text(path)?;
     let sha256 = sha256(&text);

@@ -10,7 +10,7 @@
 //! differenced.
 
 use super::least_squares::least_squares;
-use gridfleet_core::error::{InputError, Result};
+use gridfleet_core::error::{Error, InputError};
 use serde::{Deserialize, Serialize};
 
 /// Orders of a model.
@@ -46,22 +46,57 @@ pub struct Arima {
 /// A polynomial in B without its 1, as lag and coefficient of each term that is not 0.
 type Lags = Vec<(usize, f64)>;
 
+/// Reason why a series has no model. The caller may go on, and begin again with another series.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArimaError {
+    /// The series is too short.
+    #[error("found {found} values, expected at least {least} for such a model")]
+    TooShort {
+        /// Number of its values.
+        found: usize,
+        /// Number of values required.
+        least: usize,
+    },
+    /// A value is not finite.
+    #[error("found {value} at place {place}, expected a number")]
+    NotFinite {
+        /// Place of the first one, from 0.
+        place: usize,
+        /// The value.
+        value: f64,
+    },
+}
+
+impl From<ArimaError> for Error {
+    fn from(error: ArimaError) -> Self {
+        let (found, expected) = match error {
+            ArimaError::TooShort { found, least } => {
+                (format!("{found} values"), format!("at least {least} for such a model"))
+            }
+            ArimaError::NotFinite { place, value } => {
+                (format!("{value} at place {place}"), "a number".to_owned())
+            }
+        };
+        InputError::new(found, expected).into()
+    }
+}
+
 impl Arima {
     /// Fits the model with the least sum of squared residuals; residuals without a full past are 0.
     ///
     /// # Errors
     /// If the series has values that are not finite, or is too short: three periods and twenty values per coefficient
     /// are required.
-    pub fn fit(series: &[f64], orders: Orders) -> Result<Self> {
+    pub fn fit(series: &[f64], orders: Orders) -> Result<Self, ArimaError> {
         let Orders { plain: (p, d, q), seasonal: (sp, sd, sq), period } = orders;
         let count = p + q + sp + sq;
         let least = (p + d) + (sp + sd).max(2) * period + period + 20 * (count + 1);
         if series.len() < least {
-            let found = format!("{} values", series.len());
-            return Err(InputError::new(found, format!("at least {least} for such a model")).into());
+            return Err(ArimaError::TooShort { found: series.len(), least });
         }
-        if let Some(i) = series.iter().position(|x| !x.is_finite()) {
-            return Err(InputError::new(format!("{} at place {i}", series[i]), "a number").into());
+        if let Some(place) = series.iter().position(|x| !x.is_finite()) {
+            return Err(ArimaError::NotFinite { place, value: series[place] });
         }
         let centred = d + sd == 0;
         // In units of the standard deviation, so that the mean has the magnitude of the other parameters.

@@ -13,6 +13,6 @@ pub mod paths;
 pub mod reduce;
 pub mod rivals;
 
-pub use arima::{Arima, Orders};
+pub use arima::{Arima, ArimaError, Orders};
 pub use paths::PriceModel;
 pub use reduce::Reduced;

@@ -1,8 +1,7 @@
 //! Joint paths of several prices, correlated like the residuals of their models, and the corresponding demand.
 
-use super::arima::{Arima, Orders};
+use super::arima::{Arima, ArimaError, Orders};
 use super::least_squares::cholesky;
-use gridfleet_core::error::Result;
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
@@ -22,12 +21,12 @@ impl PriceModel {
     ///
     /// # Errors
     /// If a series is too short or not finite.
-    pub fn fit(series: Vec<Vec<f64>>, orders: &[Orders]) -> Result<Self> {
+    pub fn fit(series: Vec<Vec<f64>>, orders: &[Orders]) -> Result<Self, ArimaError> {
         let models: Vec<Arima> = series
             .iter()
             .zip(orders)
             .map(|(prices, orders)| Arima::fit(prices, *orders))
-            .collect::<Result<_>>()?;
+            .collect::<Result<_, _>>()?;
         let past = models.iter().map(Arima::past).max().unwrap_or(0);
         let covariance = |a: &Arima, b: &Arima| -> f64 {
             let pairs = a.residuals.iter().zip(&b.residuals).skip(past);

@@ -26,9 +26,11 @@
 //! Both can only raise the bound. A week of 500 vehicles takes 12 s on one core; four weeks take three times as long
 //! per week, because the simplex method scales worse with the horizon than a simulation.
 
+mod problems;
 mod program;
 
-use gridfleet_core::error::{Error, InputError, Result};
+pub use problems::{BoundError, ScheduleProblem, VehicleQuantity};
+
 use rayon::prelude::*;
 
 /// Slots of a horizon and the value of energy in them.
@@ -108,14 +110,14 @@ impl Horizon {
 ///
 /// # Errors
 /// All problems of the input, with the number of vehicle and trip; or if the solver fails.
-pub fn bound(horizon: &Horizon, vehicles: &[VehicleSchedule]) -> Result<FleetBound> {
+pub fn bound(horizon: &Horizon, vehicles: &[VehicleSchedule]) -> Result<FleetBound, BoundError> {
     let mut problems = Vec::new();
     check_horizon(horizon, &mut problems);
     for (number, vehicle) in vehicles.iter().enumerate() {
-        check_vehicle(horizon, vehicle, &format!("vehicles[{number}]"), &mut problems);
+        check_vehicle(horizon, number, vehicle, &mut problems);
     }
     if !problems.is_empty() {
-        return Err(Error::Input(problems));
+        return Err(BoundError::Problems(problems));
     }
     let solved: Vec<_> = vehicles.par_iter().map(|vehicle| program::bound(horizon, vehicle)).collect();
     let vehicles = solved.into_iter().collect::<Result<Vec<ProfitBound>, _>>()?;
@@ -126,56 +128,55 @@ pub fn bound(horizon: &Horizon, vehicles: &[VehicleSchedule]) -> Result<FleetBou
     Ok(FleetBound { total, vehicles })
 }
 
-fn check_horizon(horizon: &Horizon, problems: &mut Vec<InputError>) {
-    if horizon.slot_s < 1 {
-        problems.push(InputError::new(horizon.slot_s.to_string(), "1 second or more").key("slot_s"));
+fn check_horizon(horizon: &Horizon, problems: &mut Vec<ScheduleProblem>) {
+    let Horizon { start_s, slot_s, ref value_per_mwh } = *horizon;
+    if slot_s < 1 {
+        problems.push(ScheduleProblem::SlotLength { slot_s });
     }
-    let length = horizon.slot_s.checked_mul(horizon.value_per_mwh.len() as i64);
-    if length.and_then(|length| length.checked_add(horizon.start_s)).is_none() {
-        let found = format!("slots of {} s from {} on", horizon.slot_s, horizon.start_s);
-        problems.push(InputError::new(found, "an end that can be counted in seconds").key("start_s"));
+    let length = slot_s.checked_mul(value_per_mwh.len() as i64);
+    if length.and_then(|length| length.checked_add(start_s)).is_none() {
+        problems.push(ScheduleProblem::Endless { start_s, slot_s });
     }
-    let wrong = horizon.value_per_mwh.iter().position(|value| !(*value >= 0.0 && value.is_finite()));
+    let wrong = value_per_mwh.iter().position(|value| !(*value >= 0.0 && value.is_finite()));
     if let Some(slot) = wrong {
-        let found = horizon.value_per_mwh[slot].to_string();
-        let key = format!("value_per_mwh[{slot}]");
-        let help = "the tariff is always open, so energy is never worth less than nothing";
-        problems.push(InputError::new(found, "a number of 0 or more").key(key).help(help));
+        problems.push(ScheduleProblem::Value { slot, per_mwh: value_per_mwh[slot] });
     }
 }
 
-fn check_vehicle(horizon: &Horizon, vehicle: &VehicleSchedule, path: &str, problems: &mut Vec<InputError>) {
-    let mut check = |right: bool, key: String, found: String, expected: &str| {
-        if !right {
-            problems.push(InputError::new(found, expected).key(key));
-        }
-    };
+fn check_vehicle(
+    horizon: &Horizon,
+    vehicle: usize,
+    schedule: &VehicleSchedule,
+    problems: &mut Vec<ScheduleProblem>,
+) {
+    use VehicleQuantity::{BatteryKwh, ChargeEfficiency, PowerKw, StartSoc};
     let positive = |x: f64| x > 0.0 && x.is_finite();
     let not_negative = |x: f64| x >= 0.0 && x.is_finite();
     let share = |x: f64| (0.0..=1.0).contains(&x);
     let VehicleSchedule {
         battery_kwh, usable_soc: [low, high], charge_efficiency, power_kw, start_soc, ..
-    } = *vehicle;
-    check(positive(battery_kwh), format!("{path}.battery_kwh"), battery_kwh.to_string(), "a number above 0");
+    } = *schedule;
+    let wrong = |quantity, value| ScheduleProblem::Vehicle { vehicle, quantity, value };
+    let mut check = |right: bool, problem: ScheduleProblem| {
+        if !right {
+            problems.push(problem);
+        }
+    };
+    check(positive(battery_kwh), wrong(BatteryKwh, battery_kwh));
     let window = share(low) && share(high) && low <= high;
-    check(window, format!("{path}.usable_soc"), format!("{low} to {high}"), "two numbers in order, 0 to 1");
+    check(window, ScheduleProblem::UsableSoc { vehicle, soc: [low, high] });
     let efficiency = positive(charge_efficiency) && charge_efficiency <= 1.0;
-    let key = format!("{path}.charge_efficiency");
-    check(efficiency, key, charge_efficiency.to_string(), "a number above 0, at most 1");
-    check(not_negative(power_kw), format!("{path}.power_kw"), power_kw.to_string(), "a number of 0 or more");
-    check(share(start_soc), format!("{path}.start_soc"), start_soc.to_string(), "a number between 0 and 1");
-    let mut free_from = horizon.start_s;
-    for (number, trip) in vehicle.trips.iter().enumerate() {
-        let path = format!("{path}.trips[{number}]");
-        let (start, end) = (trip.start_s, trip.end_s);
-        let expected = format!("{free_from} or later, when the vehicle is free");
-        check(start >= free_from, format!("{path}.start_s"), start.to_string(), &expected);
-        check(end >= start, format!("{path}.end_s"), end.to_string(), "its start or later");
-        let (energy, cost) = (trip.energy_kwh, trip.cost);
-        check(energy.is_finite(), format!("{path}.energy_kwh"), energy.to_string(), "a number");
-        let expected = "a number of 0 or more";
-        check(not_negative(cost), format!("{path}.cost"), cost.to_string(), expected);
-        free_from = free_from.max(start).max(end);
+    check(efficiency, wrong(ChargeEfficiency, charge_efficiency));
+    check(not_negative(power_kw), wrong(PowerKw, power_kw));
+    check(share(start_soc), wrong(StartSoc, start_soc));
+    let mut free_from_s = horizon.start_s;
+    for (trip, requested) in schedule.trips.iter().enumerate() {
+        let RequestedTrip { start_s, end_s, energy_kwh, cost, .. } = *requested;
+        check(start_s >= free_from_s, ScheduleProblem::TripTooEarly { vehicle, trip, start_s, free_from_s });
+        check(end_s >= start_s, ScheduleProblem::TripBackwards { vehicle, trip, end_s });
+        check(energy_kwh.is_finite(), ScheduleProblem::TripEnergy { vehicle, trip, kwh: energy_kwh });
+        check(not_negative(cost), ScheduleProblem::TripCost { vehicle, trip, cost });
+        free_from_s = free_from_s.max(start_s).max(end_s);
     }
 }
 
@@ -203,7 +204,7 @@ mod tests {
             trips: vec![trip(100, 50, 1.0), trip(90, 200, f64::NAN)],
         };
         let error = bound(&horizon, &[vehicle]).unwrap_err();
-        assert_eq!(error.exit_status(), 2);
+        assert!(gridfleet_core::error::Error::from(error.clone()).is_input());
         insta::assert_snapshot!(error.to_string(), @r"
         value_per_mwh[1]: found -1, expected a number of 0 or more; the tariff is always open, so energy is never worth less than nothing
         vehicles[0].battery_kwh: found 0, expected a number above 0
@@ -217,7 +218,10 @@ mod tests {
         vehicles[0].trips[1].energy_kwh: found NaN, expected a number
         vehicles[0].trips[1].cost: found NaN, expected a number of 0 or more
         ");
-        assert_eq!(bound(&horizon, &[]).unwrap_err().exit_status(), 2);
+        assert_eq!(
+            bound(&horizon, &[]),
+            Err(BoundError::Problems(vec![ScheduleProblem::Value { slot: 1, per_mwh: -1.0 }]))
+        );
         let endless = Horizon { start_s: i64::MAX, value_per_mwh: vec![1.0], ..horizon };
         insta::assert_snapshot!(bound(&endless, &[]).unwrap_err().to_string(), @"start_s: found slots of 900 s from 9223372036854775807 on, expected an end that can be counted in seconds");
         let horizon = Horizon { start_s: 0, value_per_mwh: vec![], ..endless };
