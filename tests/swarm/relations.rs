@@ -229,8 +229,9 @@ fn alike(scenario: &mut Table) {
 /// All named entities in the opposite order. Not where draws are named by numbers of vehicles or fleets.
 fn reordered(world: &World, on: &Switches) -> Option<Pair> {
     let by_number = ["driving-style", "private-fleet", "fleet-shares", "competition"];
-    // Of two vehicles of different members at one place, the first serves the rider.
-    let tie = has(on, &["coalition"]);
+    // Of two vehicles of different members at one place, the first serves the rider; of two that arrive there at once, the
+    // first gets the connector.
+    let tie = has(on, &["coalition"]) || has(on, &["second-fleet"]) && has(on, &["trips-at-one-place"]);
     // Of two retailers with as many connectors, a bidder compares the market with the first.
     let bids = on.iter().any(|name| name.starts_with("bids-"));
     let tie = tie || bids && has(on, &["second-retailer"]);

@@ -18,6 +18,8 @@
 //!   none is held back, the additional power that fully occupied stations could draw gets shares of the rest, so
 //!   vehicles that arrive in between need not wait, and break no limit either. Within a station the limit is shared
 //!   like a site limit.
+//! - **Homes that answer at once.** Where a price has no notice, the load of homes in a slot is known when it begins: the
+//!   limits of stations are set again then.
 //! - **Violations without charging.** If homes and the case alone break a limit, the stations concerned do not charge,
 //!   the others are not affected, and the hours count as violations.
 //! - **High voltages**, where vehicles feed back, are observed and counted, not prevented.
@@ -163,7 +165,7 @@ impl Feeder {
     }
 
     /// Maximum loads of the case and of households until the next reading, as far as announced: a load that is
-    /// announced and begins within one control interval is not foreseen.
+    /// announced and begins within one control interval is met when it begins.
     fn fix_loads(&mut self, setup: &Setup, state: &State) {
         let now = state.now;
         let until = (now + setup.control_interval_s).min(setup.end);

@@ -146,6 +146,15 @@ impl Handlers {
         let old_per_mwh = self.prices.change(step, retailer);
         self.retail.begin_slot(step, retailer, old_per_mwh);
         self.competing.choose_suppliers(step, retailer);
+        // Homes may draw more from now on than was announced at the last reading.
+        let (setup, since_start_s) = (step.setup, step.state.now - step.setup.start);
+        let is_reading = since_start_s % setup.control_interval_s == 0;
+        if let Some(feeder) = &mut self.feeder
+            && !is_reading
+            && setup.retail.households.iter().any(|homes| homes.retailer == retailer)
+        {
+            feeder.hold_back(step);
+        }
     }
 
     /// Last opportunity to bid: every bidder is called for each gate that closes now.

@@ -7,6 +7,18 @@ use std::path::Path;
 
 const WEEK: &str = "scenarios/retail-feeder.toml";
 
+/// The auditor reads every meter interval: homes that learn a price when it begins, or within one interval, may draw more
+/// from the middle of it on than was announced at its start.
+#[test]
+fn homes_that_answer_between_readings_break_no_limit() {
+    let temporary = Dir::new();
+    for (interval_s, lead_s) in [(500, 0), (2_700, 900)] {
+        let set = [format!("time.control_interval_s={interval_s}"), format!("retailers[0].lead_s={lead_s}")];
+        let set: Vec<&str> = set.iter().map(String::as_str).collect();
+        run(&temporary.at("out"), &[&set[..], &["feeder.enforce=\"limit\""]].concat());
+    }
+}
+
 /// Two days of the shipped scenario, audited, into `folder`; its summary.
 fn run(folder: &Path, more: &[&str]) -> Json {
     let run = gridfleet(["run", WEEK, "--audit"]).output(folder).set(["time.days=2"]).set(more);
