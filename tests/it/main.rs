@@ -53,6 +53,7 @@ mod solve_game;
 mod solve_routing;
 mod solve_stackelberg;
 mod stackelberg_targets;
+mod station_plans;
 mod stdout;
 mod study;
 mod style;

@@ -9,9 +9,9 @@
 //!
 //! The site limit is divided by max-min fairness: each vehicle that can take less than an equal share gets all it can
 //! take, and the others share the rest, until the limit is used up. A station limited by a policy serves the vehicle
-//! with the lowest state of charge first instead. The power that a vehicle could take is the maximum of its curve up to
-//! the next breakpoint, so that the limit is respected until the next event; power left unused by a falling curve
-//! before that breakpoint remains unused.
+//! with the earliest announced departure first instead; vehicles without one come after these, the lowest state of
+//! charge first. The power that a vehicle could take is the maximum of its curve up to the next breakpoint, so that the
+//! limit is respected until the next event; power left unused by a falling curve before that breakpoint remains unused.
 //!
 //! # Feeding back
 //!
@@ -599,13 +599,21 @@ impl Stations {
             self.demands.push((position, demand_kw));
         }
         let constrained = state.limit_may_bind && total_kw > limit_kw;
-        // Power limited by a policy goes to the emptiest vehicle first. A site limit alone is shared by max-min
-        // fairness: a vehicle that wants less than an equal part gets all it wants; the others share the rest.
-        let emptiest_first = state.budget_kw.is_finite();
-        if constrained && emptiest_first {
+        // Power limited by a policy goes to the vehicle that leaves first, as far as departures are announced, and then
+        // to the emptiest. A site limit alone is shared by max-min fairness: a vehicle that wants less than an equal part
+        // gets all it wants; the others share the rest.
+        let most_urgent_first = state.budget_kw.is_finite();
+        if constrained && most_urgent_first {
             let sessions = &self.sessions;
-            let soc = |position: usize| sessions[position].as_ref().map_or(1.0, |session| session.anchor_soc);
-            self.demands.sort_by(|a, b| soc(a.0).total_cmp(&soc(b.0)).then(a.0.cmp(&b.0)));
+            let urgency = |position: usize| {
+                let session = sessions[position].as_ref();
+                let departure = session.and_then(|s| setup.retail.next_departure(s.vehicle, now));
+                (departure.map_or(i64::MAX, |t| t.0), session.map_or(1.0, |s| s.anchor_soc))
+            };
+            self.demands.sort_by(|a, b| {
+                let ((a_leaves, a_soc), (b_leaves, b_soc)) = (urgency(a.0), urgency(b.0));
+                a_leaves.cmp(&b_leaves).then(a_soc.total_cmp(&b_soc)).then(a.0.cmp(&b.0))
+            });
         } else if constrained {
             self.demands.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
         }
@@ -616,7 +624,7 @@ impl Stations {
             let vehicle_type = &setup.types[type_of(session.vehicle)];
             session.share_kw = session.limit_kw.min(session.set_kw);
             if constrained {
-                let part_kw = if emptiest_first { left_kw } else { left_kw / sharers as f64 };
+                let part_kw = if most_urgent_first { left_kw } else { left_kw / sharers as f64 };
                 session.share_kw = demand_kw.min(part_kw);
                 left_kw -= session.share_kw;
                 sharers -= 1;

@@ -44,4 +44,4 @@ pub use trading::{Bid, Party, Trade, Trading, TradingState};
 pub use travel::{OdMatrix, Pace, Route, Travel};
 pub use vehicle::{Activity, Leg, Ride, Trigger, Vehicle};
 pub use vehicles::{DrivenLeg, Vehicles};
-pub use view::{Candidate, MarketView, RideRequest, Service, View};
+pub use view::{Candidate, ChargingVehicle, MarketView, RideRequest, Service, View};
