@@ -58,7 +58,7 @@ fn three_days(seed: u64) -> Setup {
     }
     let mut trips = Vec::new();
     let mut departures = vec![Vec::new(); CARS];
-    for car in 0..CARS {
+    for (car, departures) in departures.iter_mut().enumerate() {
         for day in 0..DAYS {
             let (leaves_h, hours) = if car % 2 == 0 {
                 (random.random_range(6.0..9.0), random.random_range(9.0..11.0))
@@ -69,7 +69,7 @@ fn three_days(seed: u64) -> Setup {
             if day < DAYS - 1 {
                 trips.push((leaves, car, (hours * HOUR as f64) as u32, random.random_range(0.2..0.6)));
             }
-            departures[car].push(leaves);
+            departures.push(leaves);
         }
     }
     trips.sort_by_key(|trip| (trip.0, trip.1));
