@@ -142,6 +142,9 @@ impl<'a> Search<'a> {
         for e in p.elastic.iter().flatten() {
             total += e.min.abs().max(e.max.abs());
         }
+        for d in p.delivery.iter().flat_map(|delivery| &delivery.demand) {
+            total += d.abs();
+        }
         Self {
             game,
             singles: structure.singles().collect(),
@@ -241,6 +244,9 @@ impl<'a> Search<'a> {
         for (t, ((price, nominal), b)) in prices.iter().zip(nominal).zip(&p.slope).enumerate() {
             self.knapsack.push(mu + own * b, price - mu * nominal, p.min.at(i, t), p.max.at(i, t));
         }
+        for (least, most) in p.delivery.iter().flat_map(|delivery| delivery.rows(i)) {
+            self.knapsack.push_row(least, most);
+        }
         self.knapsack.total = self.game.demand()[i];
         if let Some(e) = p.elastic.as_ref().map(|list| list[i]) {
             // Total demand as an additional variable with its sign reversed, so that all sum to 0.
@@ -272,12 +278,18 @@ impl<'a> Search<'a> {
                 k += 1;
                 self.answer(i, &prices[block], own);
                 let knapsack = &self.knapsack;
-                let weight = |k: usize| if knapsack.free[k] { 1.0 / knapsack.curvature[k] } else { 0.0 };
-                weights.iter_mut().enumerate().for_each(|(k, w)| *w = weight(k));
-                let sum: f64 = (0..knapsack.x.len()).map(weight).sum();
-                if sum > 0.0 {
-                    add(&mut diagonal, &weights);
-                    slopes[block].add_outer(&weights, -1.0 / sum);
+                let mut from = 0;
+                // Between binding rows, the sum of each segment is fixed.
+                for &to in &knapsack.ends {
+                    let free = |k: usize| k >= from && k < to && knapsack.free[k];
+                    let weight = |k: usize| if free(k) { 1.0 / knapsack.curvature[k] } else { 0.0 };
+                    weights.iter_mut().enumerate().for_each(|(k, w)| *w = weight(k));
+                    let sum: f64 = (from..to).map(weight).sum();
+                    if sum > 0.0 {
+                        add(&mut diagonal, &weights);
+                        slopes[block].add_outer(&weights, -1.0 / sum);
+                    }
+                    from = to;
                 }
             }
             slopes[block].add_diagonal(&diagonal);
@@ -425,7 +437,8 @@ impl<'a> Search<'a> {
     ///
     /// In a set A of steps, station i must draw at least its minimum there, and the part of its demand that it cannot
     /// draw elsewhere: max(sum over A of min, d_i - sum over the rest of max). Profiles that keep the limit exist if
-    /// and only if no set must draw more than the limit allows (A. J. Hoffman's circulation theorem, 1960).
+    /// and only if no set must draw more than the limit allows (A. J. Hoffman's circulation theorem, 1960). With rows the
+    /// least energy of a set follows from them as well.
     fn impossible(&self, markup: &[f64]) -> Option<InputError> {
         let p = self.game.parameters();
         let steps = self.game.steps();
@@ -433,7 +446,16 @@ impl<'a> Search<'a> {
         let mut order: Vec<usize> = (0..steps).filter(|&t| worth[t] > 0.0).collect();
         order.sort_by(|&s, &t| worth[t].total_cmp(&worth[s]).then(s.cmp(&t)));
         let mut must = vec![0.0; order.len()];
+        let mut within = vec![false; steps];
         for i in 0..self.game.stations() {
+            if let Some(delivery) = &p.delivery {
+                within.fill(false);
+                for (k, &t) in order.iter().enumerate() {
+                    within[t] = true;
+                    must[k] += delivery.least_within(i, &p.min, &p.max, &within);
+                }
+                continue;
+            }
             let demand = p.elastic.as_ref().map_or(self.game.demand()[i], |list| list[i].min);
             // Maximum energy drawn outside A, without the steps of A that are unbounded.
             let mut outside: f64 = (0..steps).map(|t| p.max.at(i, t)).filter(|x| x.is_finite()).sum();

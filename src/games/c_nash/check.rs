@@ -55,6 +55,13 @@ pub enum Unkept {
         /// The step.
         step: usize,
     },
+    /// The energy that a station has drawn by the end of a step violates a row.
+    Row {
+        /// The station.
+        station: usize,
+        /// The step.
+        step: usize,
+    },
     /// The total load exceeds the limit.
     Limit {
         /// The step.
@@ -90,6 +97,9 @@ impl From<Unkept> for Error {
             Unkept::Bound { station, step } => beyond(format!(
                 "figures so far apart that station {station} misses its bounds at step {step}"
             )),
+            Unkept::Row { station, step } => beyond(format!(
+                "figures so far apart that the energy of station {station} misses its rows at step {step}"
+            )),
             Unkept::Limit { step } => {
                 beyond(format!("figures so far apart that the limit at step {step} is not kept"))
             }
@@ -103,13 +113,13 @@ impl From<Unkept> for Error {
     }
 }
 
-/// Magnitude of the energy of station `i`: its demand, or the absolute sum of its nominal profile; if that is zero, the
-/// energy drawn.
+/// Magnitude of the energy of station `i`: its demand or the absolute sum of its nominal profile, whichever is larger;
+/// if that is zero, the energy drawn.
 fn size(game: &CNashGame, i: usize, profiles: &Profiles) -> f64 {
     let sum = |row: &[f64]| row.iter().map(|x| x.abs()).sum::<f64>();
     match &game.parameters().elastic {
         Some(list) => list[i].min.abs().max(list[i].max.abs()),
-        None => match sum(game.parameters().nominal.row(i)) {
+        None => match sum(game.parameters().nominal.row(i)).max(game.demand()[i].abs()) {
             0.0 => sum(profiles.row(i)),
             size => size,
         },
@@ -173,6 +183,14 @@ pub(super) fn check(game: &CNashGame, structure: &Structure, found: &CNashEquili
             let beyond = f64::max(p.min.at(i, t) - x, x - p.max.at(i, t));
             if !within(beyond, KEPT * size) {
                 return Err(Unkept::Bound { station: i, step: t });
+            }
+        }
+        let mut sum = 0.0;
+        let rows = p.delivery.iter().flat_map(|delivery| delivery.rows(i));
+        for (step, ((least, most), x)) in rows.zip(row).enumerate() {
+            sum += x;
+            if !within(f64::max(least - sum, sum - most), KEPT * size) {
+                return Err(Unkept::Row { station: i, step });
             }
         }
         all += size;

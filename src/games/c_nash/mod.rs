@@ -9,7 +9,8 @@
 //! |---|---|
 //! | `model`, `structure`, `profiles` | the game, its coalitions, a value per station and step |
 //! | `closed_form` | the equilibrium without bounds |
-//! | `bounded`, `response` | with bounds, a common limit and elastic demand |
+//! | `bounded`, `response` | with bounds, a common limit, elastic demand, or rows |
+//! | `delivery` | rows: energy that must or may have been drawn by the end of each step |
 //! | `residual` | largest remaining gain of any player |
 //! | `check` | conditions that an equilibrium must satisfy before it is returned |
 //! | `ratios` | Nash compared with C-Nash |
@@ -32,7 +33,7 @@
 //!   the markup that they cause together. One system of T equations yields the markup, and it decouples where the slope
 //!   b is the same at all steps: two passes over the profiles, O(N T).
 //!
-//! With bounds, a common limit or elastic demand the responses are still exact, by a small problem per station
+//! With bounds, a common limit, elastic demand or rows the responses are still exact, by a small problem per station
 //! (`response`), but they are only piecewise linear. The equilibrium then minimises a potential, and the markups (one
 //! per step, and one more per step and coalition) maximise its dual (`bounded`). Newton's method with a line search
 //! needs a few tens of passes for any N. Best responses in turn would need about N passes, because each station
@@ -45,6 +46,7 @@ pub mod check;
 mod closed_form;
 pub mod conditions;
 mod coupling;
+mod delivery;
 pub(super) mod linear;
 mod model;
 pub mod paper;
@@ -56,6 +58,7 @@ mod structure;
 
 pub use bounded::SearchStats;
 pub use coupling::Coupling;
+pub use delivery::{Delivery, Undeliverable};
 pub use model::{CNashGame, CNashParameters, Elastic, LoadBound};
 pub use profiles::Profiles;
 pub use ratios::{Comparison, Ratios, compare};

@@ -4,6 +4,7 @@
 //! charging stations"; extended by price slopes that differ by step, station bounds, common limits, and price-elastic
 //! demand.
 
+use super::delivery::Delivery;
 use super::profiles::Profiles;
 use gridfleet_core::error::{Error, InputError, Result};
 
@@ -67,6 +68,8 @@ pub struct CNashParameters {
     pub limit: Option<Vec<f64>>,
     /// Price-elastic demand, one entry per station; otherwise demand is the sum of the nominal profile.
     pub elastic: Option<Vec<Elastic>>,
+    /// Demand that is not the sum of the nominal profile, and rows on the energy drawn so far. Not with `elastic`.
+    pub delivery: Option<Delivery>,
 }
 
 impl CNashParameters {
@@ -87,6 +90,7 @@ impl CNashParameters {
             max: LoadBound::Same(f64::INFINITY),
             limit: None,
             elastic: None,
+            delivery: None,
         }
     }
 }
@@ -103,9 +107,12 @@ impl CNashGame {
     ///
     /// # Errors
     /// Every problem found. The keys are those of `gridfleet solve c-nash`: `a`, `b`, `mu`, `nominal`, `d`,
-    /// `bounds.min`, `bounds.max`, `limit`, `elastic`.
+    /// `bounds.min`, `bounds.max`, `limit`, `elastic`; of rows `delivery.demand`, `delivery.rows`.
     pub fn new(parameters: CNashParameters) -> Result<Self> {
-        let demand: Vec<f64> = parameters.nominal.rows().map(|row| row.iter().sum()).collect();
+        let demand = match &parameters.delivery {
+            Some(delivery) => delivery.demand.clone(),
+            None => parameters.nominal.rows().map(|row| row.iter().sum()).collect(),
+        };
         let game = Self { parameters, demand };
         let mut problems = game.shapes();
         if problems.is_empty() {
@@ -126,7 +133,7 @@ impl CNashGame {
     pub fn steps(&self) -> usize {
         self.parameters.base_price.len()
     }
-    /// Demand of each station, d\[N\]: the sum of its nominal profile.
+    /// Demand of each station, d\[N\]: the sum of its nominal profile, unless it is given with rows.
     pub fn demand(&self) -> &[f64] {
         &self.demand
     }
@@ -137,6 +144,7 @@ impl CNashGame {
             && p.max == LoadBound::Same(f64::INFINITY)
             && p.limit.is_none()
             && p.elastic.is_none()
+            && p.delivery.is_none()
     }
     /// Price of each step at a total load, p = a + b * load.
     pub fn prices(&self, load: &[f64]) -> Vec<f64> {
@@ -208,6 +216,13 @@ impl CNashGame {
         if let Some(list) = &p.elastic {
             check("elastic", list.len(), n, "station of mu");
         }
+        if let Some(delivery) = &p.delivery {
+            check("delivery.demand", delivery.demand.len(), n, "station of mu");
+            for rows in [&delivery.least, &delivery.most] {
+                check("delivery.rows", rows.stations(), n, "station of mu");
+                check("delivery.rows[0]", rows.steps(), t, "step of a");
+            }
+        }
         problems
     }
 
@@ -250,7 +265,7 @@ impl CNashGame {
         let p = &self.parameters;
         let sum = self.demand[i];
         let size: f64 = p.nominal.row(i).iter().map(|x| x.abs()).sum();
-        let slack = 1e-9 * size.max(f64::MIN_POSITIVE);
+        let slack = 1e-9 * size.max(sum.abs()).max(f64::MIN_POSITIVE);
         let problem = |expected: String| {
             let found = format!("a profile that sums to {}", short(sum));
             Some(InputError::new(found, expected).key(format!("nominal[{i}]")))
@@ -287,10 +302,20 @@ impl CNashGame {
             (low > most + slack || high < least - slack).then(|| InputError::new(wanted, bounds).key(key))
         };
         match p.elastic.as_ref().map(|list| list[i]) {
-            None => within(format!("nominal[{i}]"), format!("a demand of {}", short(sum)), sum, sum),
+            None => {
+                let key = if p.delivery.is_some() { "delivery.demand" } else { "nominal" };
+                let wanted = format!("a demand of {}", short(sum));
+                within(format!("{key}[{i}]"), wanted, sum, sum).or_else(|| {
+                    let delivery = p.delivery.as_ref()?;
+                    delivery.check(i, &p.min, &p.max, slack).err().map(InputError::from)
+                })
+            }
             Some(e) => {
                 let finite = [e.min, e.max, e.value, e.slope].iter().all(|x| x.is_finite());
                 let key = format!("elastic[{i}]");
+                if p.delivery.is_some() {
+                    return Some(InputError::new("elastic demand with rows", "one of the two").key(key));
+                }
                 if !finite || e.min > e.max || e.slope <= 0.0 {
                     let found = format!("min {}, max {}, value {}, slope {}", e.min, e.max, e.value, e.slope);
                     let expected = "finite numbers, min at most max, slope above 0";

@@ -73,6 +73,17 @@ fn gain(
         let mean = knapsack.linear.iter().sum::<f64>() / game.steps() as f64;
         knapsack.linear.iter_mut().for_each(|margin| *margin -= mean);
     }
+    // A station whose loads can only rise, or only fall, cannot change them: no rounding error is a gain.
+    if p.elastic.is_none()
+        && [&knapsack.low, &knapsack.high].iter().any(|side| side.iter().all(|x| *x == 0.0))
+    {
+        return 0.0;
+    }
+    let mut drawn = 0.0;
+    for ((least, most), x) in p.delivery.iter().flat_map(|delivery| delivery.rows(i)).zip(x) {
+        drawn += x;
+        knapsack.push_row((least - drawn).min(0.0), (most - drawn).max(0.0));
+    }
     knapsack.solve();
     (-knapsack.value()).max(0.0)
 }

@@ -18,9 +18,10 @@
 //!   a privately owned vehicle comes home; answers with `Draw`, `PlanPower`, `SetPower`, and the total load.
 //!
 //! The view shows the world as it is known now: no future request, and no price that is not announced or cleared. The
-//! next departure of a privately owned vehicle is there for its driver's response. A policy may keep memory of its
-//! observations. A strategy of several roles is several small objects that share an `Arc` of their common data, for
-//! example a plan. [`Policies`] is one object per role, [`PolicySpecs`] the scenario's specification of them.
+//! next departure of a privately owned vehicle is there for its driver's response and for the plan of its station. A
+//! policy may keep memory of its observations. A strategy of several roles is several small objects that share an `Arc`
+//! of their common data, for example a plan. [`Policies`] is one object per role, [`PolicySpecs`] the scenario's
+//! specification of them.
 //!
 //! # Five strategies in terms of these traits
 //!
@@ -133,7 +134,8 @@ pub enum Action {
         /// Within its bounds [kW].
         power_kw: f64,
     },
-    /// Limit the power of a station from now on, below its site limit; the emptiest vehicle comes first.
+    /// Limit the power of a station from now on, below its site limit; the vehicle that announced the earliest departure
+    /// comes first, then the emptiest.
     LimitStation {
         /// The station.
         station: StationId,

@@ -9,9 +9,9 @@
 //!
 //! The site limit is divided by max-min fairness: each vehicle that can take less than an equal share gets all it can
 //! take, and the others share the rest, until the limit is used up. A station limited by a policy serves the vehicle
-//! with the lowest state of charge first instead. The power that a vehicle could take is the maximum of its curve up to
-//! the next breakpoint, so that the limit is respected until the next event; power left unused by a falling curve
-//! before that breakpoint remains unused.
+//! with the earliest announced departure first instead; vehicles without one come after these, the lowest state of
+//! charge first. The power that a vehicle could take is the maximum of its curve up to the next breakpoint, so that the
+//! limit is respected until the next event; power left unused by a falling curve before that breakpoint remains unused.
 //!
 //! # Feeding back
 //!
@@ -30,165 +30,10 @@
 //! over efficiency by construction, and the auditor checks it from the tables.
 
 use super::charge::soc_units;
-use super::{Connector, EnergyAccount, IdSet, Setup, Station, VehicleType};
+use super::{Connector, EnergyAccount, IdSet, Session, Setup, Station, VehicleType};
 use gridfleet_core::ids::{FleetId, IdVec, SessionId, StationId, TypeId, VehicleId};
 use gridfleet_core::time::SimTime;
 use std::collections::VecDeque;
-
-/// A vehicle at a connector.
-#[derive(Debug, Clone)]
-pub struct Session {
-    /// Number of the visit.
-    pub id: SessionId,
-    /// The vehicle.
-    pub vehicle: VehicleId,
-    /// Its fleet.
-    pub fleet: FleetId,
-    /// Time at which it joined the station.
-    pub arrival: SimTime,
-    /// Time at which the vehicle first joined a station for this charging need.
-    pub need: SimTime,
-    /// Time at which it got the connector.
-    pub plug_in: SimTime,
-    /// State of charge at plug-in.
-    pub soc_start: f64,
-    /// State of charge requested.
-    pub target_soc: f64,
-    /// Power may flow; false once the target is reached or while a policy pauses the session.
-    pub active: bool,
-    /// First instant of power; known once power has flowed before `anchor`.
-    pub charge_start: Option<SimTime>,
-    /// Last instant of power up to `anchor`.
-    pub charge_end: Option<SimTime>,
-    /// Maximum power that this vehicle takes from this connector [kW].
-    pub limit_kw: f64,
-    /// Maximum power that a policy lets it take [kW]; if negative, it is to feed this much back.
-    pub set_kw: f64,
-    /// State of charge at which it stops feeding back.
-    pub floor_soc: f64,
-    /// Its share of the site limit since `anchor` [kW]; negative while it feeds back.
-    pub share_kw: f64,
-    /// Last change of power.
-    pub anchor: SimTime,
-    /// State of charge at `anchor`.
-    pub anchor_soc: f64,
-    /// Energy taken from the battery to be fed back, from plug-in to `anchor`, as a share of its capacity.
-    pub given_soc: f64,
-    /// Time at which the target will be reached if nothing changes.
-    pub expected_end: SimTime,
-    /// Energy already billed [kWh at the plug].
-    pub billed_kwh: f64,
-    /// Amount owed to the retailer for that energy [currency].
-    pub energy_cost: f64,
-    /// Part of both that was bought from previous retailers.
-    pub earlier: EnergyAccount,
-    /// Maximum power so far [kW].
-    pub max_power_kw: f64,
-}
-
-impl Session {
-    /// Whether power flows from the battery to the grid.
-    pub fn feeds(&self) -> bool {
-        self.active && self.share_kw < 0.0
-    }
-
-    /// State of charge at `t`.
-    pub fn soc(&self, vehicle_type: &VehicleType, t: SimTime) -> f64 {
-        if !self.active || t <= self.anchor {
-            return self.anchor_soc;
-        }
-        let seconds = (t - self.anchor) as f64;
-        if self.share_kw > 0.0 && t >= self.expected_end {
-            // The end is rounded to whole seconds; any remaining difference is rounding error.
-            return self.target_soc;
-        }
-        if self.share_kw < 0.0 {
-            return vehicle_type.soc_after_feeding(self.anchor_soc, -self.share_kw, self.floor_soc, seconds);
-        }
-        vehicle_type.soc_after(self.anchor_soc, self.share_kw, self.target_soc, seconds)
-    }
-
-    /// Energy drawn from the grid less energy fed back, from plug-in to `t` [kWh].
-    pub fn energy_kwh(&self, vehicle_type: &VehicleType, t: SimTime) -> f64 {
-        let (stored_kwh, withdrawn_kwh) = self.turnover_kwh(vehicle_type, t);
-        stored_kwh / vehicle_type.charge_efficiency - withdrawn_kwh * vehicle_type.discharge_efficiency
-    }
-
-    /// Energy stored in the battery, and energy taken from it, from plug-in to `t` [kWh].
-    pub fn turnover_kwh(&self, vehicle_type: &VehicleType, t: SimTime) -> (f64, f64) {
-        let soc = self.soc(vehicle_type, t);
-        let given = self.given_soc + if self.feeds() { self.anchor_soc - soc } else { 0.0 };
-        (vehicle_type.kwh(soc - self.soc_start + given), vehicle_type.kwh(given))
-    }
-
-    /// Energy drawn from the grid less energy fed back, from the anchor to `t` [kWh]; adds it, and the charge, to
-    /// `fleet`.
-    pub fn read(&self, vehicle_type: &VehicleType, t: SimTime, fleet: &mut FleetEnergy) -> f64 {
-        let soc = self.soc(vehicle_type, t);
-        let kwh = at_plug_kwh(vehicle_type, soc - self.anchor_soc);
-        fleet.kwh += kwh;
-        fleet.risen += soc_units(soc) - soc_units(self.anchor_soc);
-        kwh
-    }
-
-    /// First and last instant of power up to `t`; none if no power has flowed since plug-in.
-    pub fn powered(&self, vehicle_type: &VehicleType, t: SimTime) -> Option<(SimTime, SimTime)> {
-        if self.soc(vehicle_type, t) != self.anchor_soc {
-            return Some((self.charge_start.unwrap_or(self.anchor), t));
-        }
-        self.charge_start.zip(self.charge_end)
-    }
-
-    /// Power at the plug at `t` [kW]; negative while it feeds back.
-    pub fn power_kw(&self, vehicle_type: &VehicleType, t: SimTime) -> f64 {
-        let soc = self.soc(vehicle_type, t);
-        if self.feeds() {
-            return if soc > self.floor_soc { self.share_kw } else { 0.0 };
-        }
-        if !self.active || soc >= self.target_soc {
-            return 0.0;
-        }
-        vehicle_type.curve.power_kw(soc).min(self.share_kw)
-    }
-
-    /// Moves the anchor to the present; returns the energy drawn since the old anchor, less the energy fed back [kWh].
-    fn settle(&mut self, vehicle_type: &VehicleType, now: SimTime, fleet: &mut FleetEnergy) -> f64 {
-        let soc = self.soc(vehicle_type, now);
-        let gained = soc - self.anchor_soc;
-        fleet.risen += soc_units(soc) - soc_units(self.anchor_soc);
-        if gained != 0.0 {
-            self.charge_start = self.charge_start.or(Some(self.anchor));
-            self.charge_end = Some(now);
-        }
-        if gained > 0.0 {
-            let peak_kw = vehicle_type.curve.peak_between(self.anchor_soc, soc).min(self.share_kw);
-            self.max_power_kw = self.max_power_kw.max(peak_kw);
-        } else if gained < 0.0 {
-            self.given_soc -= gained;
-            self.max_power_kw = self.max_power_kw.max(-self.share_kw);
-        }
-        (self.anchor, self.anchor_soc) = (now, soc);
-        let kwh = at_plug_kwh(vehicle_type, gained);
-        fleet.kwh += kwh;
-        kwh
-    }
-
-    /// Adds the cost of the energy drawn since the last billing, at `price_per_mwh`.
-    fn bill(&mut self, vehicle_type: &VehicleType, t: SimTime, price_per_mwh: f64) {
-        let energy_kwh = self.energy_kwh(vehicle_type, t);
-        self.energy_cost += (energy_kwh - self.billed_kwh) * price_per_mwh / 1_000.0;
-        self.billed_kwh = energy_kwh;
-    }
-}
-
-/// Energy that a rise of the state of charge takes from the grid, or that a fall feeds into it (negative) [kWh].
-fn at_plug_kwh(vehicle_type: &VehicleType, gained_soc: f64) -> f64 {
-    if gained_soc < 0.0 {
-        vehicle_type.kwh(gained_soc) * vehicle_type.discharge_efficiency
-    } else {
-        vehicle_type.kwh(gained_soc) / vehicle_type.charge_efficiency
-    }
-}
 
 /// A vehicle waiting for a connector.
 #[derive(Debug, Clone, Copy)]
@@ -572,9 +417,32 @@ impl Stations {
         now: SimTime,
     ) -> Option<SimTime> {
         self.changed.insert(station.index());
+        let limit_kw = self.stations[station].limit_kw(&setup.stations[station]);
+        let total_kw = self.settle_all(setup, &type_of, station, now);
+        let order = if !self.stations[station].limit_may_bind || total_kw <= limit_kw {
+            Order::Unlimited
+        } else if self.stations[station].budget_kw.is_finite() {
+            Order::MostUrgentFirst
+        } else {
+            Order::Fair
+        };
+        self.sort_demands(setup, order, now);
+        let charging = self.share_limit(setup, &type_of, station, (order, limit_kw), now);
+        let feeding = self.share_feeds(setup, &type_of, station, now);
+        charging.into_iter().chain(feeding).min()
+    }
+
+    /// Advances the active sessions of a station to `now` and lists what they could take and feed back; returns the power
+    /// that they could take together [kW].
+    fn settle_all(
+        &mut self,
+        setup: &Setup,
+        type_of: &impl Fn(VehicleId) -> TypeId,
+        station: StationId,
+        now: SimTime,
+    ) -> f64 {
         let range = self.connectors(setup, station);
         let state = &mut self.stations[station];
-        let limit_kw = state.limit_kw(&setup.stations[station]);
         self.demands.clear();
         self.feeds.clear();
         let mut total_kw = 0.0;
@@ -597,25 +465,49 @@ impl Stations {
             total_kw += demand_kw;
             self.demands.push((position, demand_kw));
         }
-        let constrained = state.limit_may_bind && total_kw > limit_kw;
-        // Power limited by a policy goes to the emptiest vehicle first. A site limit alone is shared by max-min
-        // fairness: a vehicle that wants less than an equal part gets all it wants; the others share the rest.
-        let emptiest_first = state.budget_kw.is_finite();
-        if constrained && emptiest_first {
-            let sessions = &self.sessions;
-            let soc = |position: usize| sessions[position].as_ref().map_or(1.0, |session| session.anchor_soc);
-            self.demands.sort_by(|a, b| soc(a.0).total_cmp(&soc(b.0)).then(a.0.cmp(&b.0)));
-        } else if constrained {
-            self.demands.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+        total_kw
+    }
+
+    /// Brings the demands into the order in which they are met.
+    fn sort_demands(&mut self, setup: &Setup, order: Order, now: SimTime) {
+        match order {
+            Order::Unlimited => {}
+            Order::Fair => self.demands.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0))),
+            Order::MostUrgentFirst => {
+                let sessions = &self.sessions;
+                let urgency = |position: usize| {
+                    let session = sessions[position].as_ref();
+                    let departure = session.and_then(|s| setup.retail.next_departure(s.vehicle, now));
+                    (departure.map_or(i64::MAX, |t| t.0), session.map_or(1.0, |s| s.anchor_soc))
+                };
+                self.demands.sort_by(|a, b| {
+                    let ((a_leaves, a_soc), (b_leaves, b_soc)) = (urgency(a.0), urgency(b.0));
+                    a_leaves.cmp(&b_leaves).then(a_soc.total_cmp(&b_soc)).then(a.0.cmp(&b.0))
+                });
+            }
         }
+    }
+
+    /// Gives each demand its power within the limit; returns the time of the next target or, where the limit may bind,
+    /// breakpoint of a curve.
+    fn share_limit(
+        &mut self,
+        setup: &Setup,
+        type_of: &impl Fn(VehicleId) -> TypeId,
+        station: StationId,
+        (order, limit_kw): (Order, f64),
+        now: SimTime,
+    ) -> Option<SimTime> {
+        let may_bind = self.stations[station].limit_may_bind;
         let (mut left_kw, mut sharers) = (limit_kw, self.demands.len());
         let mut next: Option<SimTime> = None;
         for &(position, demand_kw) in &self.demands {
             let Some(session) = &mut self.sessions[position] else { continue };
             let vehicle_type = &setup.types[type_of(session.vehicle)];
             session.share_kw = session.limit_kw.min(session.set_kw);
-            if constrained {
-                let part_kw = if emptiest_first { left_kw } else { left_kw / sharers as f64 };
+            if order != Order::Unlimited {
+                let part_kw =
+                    if order == Order::MostUrgentFirst { left_kw } else { left_kw / sharers as f64 };
                 session.share_kw = demand_kw.min(part_kw);
                 left_kw -= session.share_kw;
                 sharers -= 1;
@@ -623,19 +515,28 @@ impl Stations {
             let seconds = vehicle_type.seconds_to(session.anchor_soc, session.share_kw, session.target_soc);
             session.expected_end = later(now, seconds);
             let mut change = session.expected_end;
-            if state.limit_may_bind {
-                let corner = vehicle_type.curve.peak_until_corner(session.anchor_soc).1;
-                if corner < session.target_soc {
-                    change = change.min(later(
-                        now,
-                        vehicle_type.seconds_to(session.anchor_soc, session.share_kw, corner),
-                    ));
-                }
+            let corner = vehicle_type.curve.peak_until_corner(session.anchor_soc).1;
+            if may_bind && corner < session.target_soc {
+                let seconds = vehicle_type.seconds_to(session.anchor_soc, session.share_kw, corner);
+                change = change.min(later(now, seconds));
             }
             next = Some(next.map_or(change, |t| t.min(change)));
         }
+        next
+    }
+
+    /// Sets the power of the sessions that feed back, within the site limit; returns the time at which the first of them
+    /// reaches its floor.
+    fn share_feeds(
+        &mut self,
+        setup: &Setup,
+        type_of: &impl Fn(VehicleId) -> TypeId,
+        station: StationId,
+        now: SimTime,
+    ) -> Option<SimTime> {
         let fed_kw: f64 = self.feeds.iter().map(|feed| feed.1).sum();
         let scale = (setup.stations[station].site_limit_kw / fed_kw).min(1.0);
+        let mut next: Option<SimTime> = None;
         for &(position, power_kw) in &self.feeds {
             let Some(session) = &mut self.sessions[position] else { continue };
             let vehicle_type = &setup.types[type_of(session.vehicle)];
@@ -647,6 +548,19 @@ impl Stations {
         }
         next
     }
+}
+
+/// Order in which the demands of a station are met.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    /// The limit does not bind: each takes what it can.
+    Unlimited,
+    /// A site limit alone is shared by max-min fairness: a vehicle that wants less than an equal part gets all it wants;
+    /// the others share the rest.
+    Fair,
+    /// Power limited by a policy goes to the vehicle that leaves first, as far as departures are announced, and then to
+    /// the emptiest.
+    MostUrgentFirst,
 }
 
 /// Rounding error of a duration that is mathematically a whole number of seconds [s].

@@ -6,6 +6,8 @@
 //! draw, slot by slot, if it charged at once at full power; each departure removes the energy it would still have drawn
 //! afterwards. Without limits it therefore equals the load, except for queues and site limits. Completed slots no
 //! longer change.
+//!
+//! Energy *due* is the same for vehicles that charge as late as they can before an announced departure.
 
 use super::{Setup, VehicleType};
 use gridfleet_core::ids::{RetailerId, StationId};
@@ -30,6 +32,11 @@ pub struct LoadBook {
     stored: usize,
     /// By station and slot (station x `stored` + slot): energy requested by vehicles that have arrived so far [kWh].
     nominal_kwh: Vec<f64>,
+    /// Likewise: energy that must be drawn in the slot, at the latest, for vehicles to be charged when they leave [kWh].
+    /// Empty if no departure is announced.
+    due_kwh: Vec<f64>,
+    /// By station: number of requests so far, and their total energy [kWh].
+    requested: Vec<(u32, f64)>,
     /// By station: meter reading at the start of the current slot [kWh].
     pub metered_kwh: Vec<f64>,
 }
@@ -52,6 +59,11 @@ impl LoadBook {
                 stored,
                 current: 0,
                 nominal_kwh: vec![0.0; stations.len() * stored],
+                due_kwh: vec![
+                    0.0;
+                    if setup.retail.departures.is_empty() { 0 } else { stations.len() * stored }
+                ],
+                requested: vec![(0, 0.0); stations.len()],
                 metered_kwh: vec![0.0; stations.len()],
                 stations,
             }
@@ -76,6 +88,24 @@ impl LoadBook {
         &self.nominal_kwh[position * self.stored..][..self.stored]
     }
 
+    /// Energy that must be drawn at a station in each slot, at the latest, for the vehicles that have arrived so far to be
+    /// charged at their announced departures, by the station's position in `stations` [kWh]; empty if none is announced.
+    pub fn due_of(&self, position: usize) -> &[f64] {
+        self.due_kwh.get(position * self.stored..).map_or(&[], |from| from.get(..self.stored).unwrap_or(&[]))
+    }
+
+    /// Mean energy of a request at a station so far, by the station's position in `stations` [kWh]; `None` before the
+    /// first.
+    pub fn mean_request_kwh(&self, position: usize) -> Option<f64> {
+        let (number, kwh) = self.requested[position];
+        (kwh > 0.0).then(|| kwh / f64::from(number))
+    }
+
+    /// Start of the slot of a departure, by which its vehicle has to be charged: a station draws evenly in a slot.
+    pub fn due_at(&self, departure: SimTime) -> SimTime {
+        self.start_of(self.slot(departure))
+    }
+
     /// Adds (`sign` 1) the energy requested by a vehicle at a station that starts to charge at `from`, or removes it
     /// when the vehicle leaves (-1).
     pub(super) fn change_nominal(
@@ -86,12 +116,44 @@ impl LoadBook {
         from: SimTime,
         sign: f64,
     ) {
+        self.change(|book| &mut book.nominal_kwh, station, vehicle_type, charge_request, from, sign);
+        if sign > 0.0
+            && let Ok(position) = self.stations.binary_search(&station)
+        {
+            let missing = (charge_request.target_soc - charge_request.soc).max(0.0);
+            let (number, kwh) = &mut self.requested[position];
+            *number += 1;
+            *kwh += vehicle_type.kwh(missing) / vehicle_type.charge_efficiency;
+        }
+    }
+
+    /// The same for the energy that is due, of a vehicle that has to start at `from`.
+    pub(super) fn change_due(
+        &mut self,
+        station: StationId,
+        vehicle_type: &VehicleType,
+        charge_request: ChargeRequest,
+        from: SimTime,
+        sign: f64,
+    ) {
+        self.change(|book| &mut book.due_kwh, station, vehicle_type, charge_request, from, sign);
+    }
+
+    fn change(
+        &mut self,
+        list: impl FnOnce(&mut Self) -> &mut Vec<f64>,
+        station: StationId,
+        vehicle_type: &VehicleType,
+        charge_request: ChargeRequest,
+        from: SimTime,
+        sign: f64,
+    ) {
         // Stations are listed in ascending order.
         let Ok(position) = self.stations.binary_search(&station) else { return };
-        let slots = self.stored;
-        let nominal = &mut self.nominal_kwh[position * slots..][..slots];
-        charge_request.spread(vehicle_type, self.first, self.slot_s, from, |slot, kwh| {
-            if let Some(sum) = nominal.get_mut(slot) {
+        let (first, slot_s, slots) = (self.first, self.slot_s, self.stored);
+        let Some(list) = list(self).get_mut(position * slots..) else { return };
+        charge_request.spread(vehicle_type, first, slot_s, from, |slot, kwh| {
+            if let Some(sum) = list.get_mut(slot) {
                 *sum += sign * kwh;
             }
             slot + 1 < slots

@@ -145,6 +145,8 @@ fn cells_for(items: usize) -> usize {
 
 /// Maximum number of places for which all pairs are compared: a few million pairs, a few hundredths of a second.
 const MOST_COMPARED: usize = 2_048;
+/// A charging time without a foreseeable end [s]: a century.
+const CENTURY_S: f64 = 3.2e9;
 
 fn apart_km(places: &Places) -> IdVec<PlaceId, f64> {
     if places.len() > MOST_COMPARED {
@@ -305,6 +307,17 @@ impl State {
         total_kwh
     }
 
+    /// Energy that a station has drawn until now [kWh].
+    pub fn drawn_kwh(&self, setup: &Setup, station: StationId) -> f64 {
+        let mut fleet = FleetEnergy::default();
+        let sessions = self.stations.sessions_at(setup, station).iter().flatten();
+        let since = sessions.filter(|session| session.active).map(|session| {
+            let vehicle_type = &setup.types[self.vehicles[session.vehicle].vehicle_type];
+            session.read(vehicle_type, self.now, &mut fleet)
+        });
+        self.stations.station(station).settled_kwh + since.sum::<f64>()
+    }
+
     /// Energy drawn until now, by fleet and retailer; `drawn` is overwritten.
     pub fn read_drawn(&self, setup: &Setup, drawn: &mut DrawnEnergy) {
         drawn.clone_from(&self.drawn);
@@ -414,6 +427,14 @@ impl State {
         let charge_request = ChargeRequest { soc, target_soc: v.target_soc, limit_kw };
         for book in self.loads.iter_mut().filter(|book| book.retailer == site.retailer) {
             book.change_nominal(station, vehicle_type, charge_request, self.now, sign);
+            let needed_s = vehicle_type.seconds_to(v.soc, limit_kw, v.target_soc);
+            let departure = setup.retail.next_departure(vehicle, arrival);
+            let Some(departure) = departure.filter(|_| needed_s.is_finite()) else { continue };
+            let start = arrival.max(book.due_at(departure) + -(needed_s.ceil().min(CENTURY_S) as i64));
+            let from = start.max(self.now);
+            let soc = vehicle_type.soc_after(v.soc, limit_kw, v.target_soc, (from - start) as f64);
+            let due = ChargeRequest { soc, ..charge_request };
+            book.change_due(station, vehicle_type, due, from, sign);
         }
     }
 

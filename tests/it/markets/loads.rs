@@ -137,12 +137,12 @@ fn a_planner_plays_the_equilibrium_of_what_it_knows() {
     run(setup, Some(Box::new(Listen(planner, Arc::clone(&heard)))));
     let heard = heard.lock().unwrap();
     let budget_kw = |t| heard.iter().find(|(time, _)| *time == t).unwrap().1;
-    // No car is there, and none has been.
-    assert_eq!(budget_kw(START.0), 0.0);
-    // At 8:10 car a asks for 5 kWh: 4 in the next hour, 1 in the one after. In kW, with prices per kWh of either hour:
-    // the game of one station by hand. x = 2.5 + d, 2.5 - d; cost (100 + 10 x1) x1 + (50 + 10 x2) x2 + 3/2 |x - xbar|^2
-    // is least where 50 + 40 d + 3 * 2 (d - 1.5) = 0, d = -41 / 46.
-    near(budget_kw(at(8, 10).0), 2.5 - 41.0 / 46.0);
+    // No car is there, and none has been: there is nothing to limit.
+    assert_eq!(budget_kw(START.0), f64::INFINITY);
+    // At 8:10 car a asks for 5 kWh, and is billed against 10/3 until 9:00 and 5/3 after. In kW, with prices per kWh of
+    // either hour: the game of one station by hand. x = 2.5 + d, 2.5 - d; cost (100 + 10 x1) x1 + (50 + 10 x2) x2 +
+    // 3/2 |x - xbar|^2 is least where 50 + 40 d + 3 * 2 (d - 5/6) = 0, d = -45 / 46. It has 50 minutes for x1.
+    near(budget_kw(at(8, 10).0), (2.5 - 45.0 / 46.0) * 60.0 / 50.0);
     // The same by the library.
     let game = CNashGame::new(CNashParameters {
         min: LoadBound::Same(0.0),
@@ -151,11 +151,11 @@ fn a_planner_plays_the_equilibrium_of_what_it_knows() {
             vec![100.0, 50.0],
             vec![SLOPE; 2],
             vec![3.0],
-            Profiles::from_values(2, vec![4.0, 1.0]),
+            Profiles::from_values(2, vec![10.0 / 3.0, 5.0 / 3.0]),
         )
     });
     let equilibrium = c_nash::solve(&game.unwrap(), &Structure::grand_coalition(1)).unwrap();
-    near(equilibrium.profiles.row(0)[0], 2.5 - 41.0 / 46.0);
+    near(equilibrium.profiles.row(0)[0], 2.5 - 45.0 / 46.0);
 }
 
 #[test]
@@ -179,12 +179,13 @@ fn a_perfect_forecast_knows_who_comes() {
         Simulation::under(setup, policies, STREAMS).run_until(at(8, 5), &mut ()).unwrap();
         heard.lock().unwrap()[0].1
     };
-    // 5.333 and 3.667 kWh will be asked for: x = 4.5 + d, with 50 + 40 d + 6 (d - 0.8333) = 0.
-    near(first_budget(1.0), 4.5 - 45.0 / 46.0);
+    // 16/3 and 11/3 kWh will be asked for: x = 4.5 + d, with 50 + 40 d + 6 (d - 5/6) = 0, is 5.48 in the second hour. The
+    // plan counts on no more than the 16/3 kW of the busiest hour from cars that it does not know yet.
+    near(first_budget(1.0), 9.0 - 16.0 / 3.0);
     assert!((first_budget(0.5) - first_budget(1.0)).abs() > 1e-3);
 }
 
-/// A game with figures beyond double precision: each station has its preferred load, and the plan is counted.
+/// A game with figures beyond double precision: no station is limited, and the plan is counted.
 #[test]
 fn plans_beyond_double_precision_fall_back_to_the_nominal() {
     let plan = |sensitivity| {
@@ -209,8 +210,7 @@ fn plans_beyond_double_precision_fall_back_to_the_nominal() {
     };
     let (unsolved, heard) = plan(1e306);
     assert_eq!(unsolved, heard.len() as u64);
-    // At 8:10 car a would draw 4 kWh in the next hour.
-    near(heard.iter().find(|(time, _)| *time == at(8, 10).0).unwrap().1, 4.0);
+    assert!(heard.iter().all(|(_, power_kw)| *power_kw == f64::INFINITY));
     let (unsolved, others) = plan(3.0);
     assert_eq!((unsolved, others.len()), (0, heard.len()));
 }

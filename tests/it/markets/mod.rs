@@ -6,5 +6,6 @@ mod hindsight;
 mod loads;
 mod retail;
 mod retail_files;
+mod station_plans;
 mod trading;
 mod training;

@@ -602,6 +602,7 @@ fn names_do_not_matter() {
             max: bound(&p.max),
             limit: p.limit.as_deref().map(turned),
             elastic: p.elastic.clone().map(|list| list.into_iter().rev().collect()),
+            delivery: None,
         };
         let renamed = Structure::new(6, vec![vec![4, 3], vec![0, 2, 5]]).unwrap();
         let a = solve(&CNashGame::new(p).unwrap(), &structure).unwrap();

@@ -3,6 +3,7 @@
 mod bilevel;
 mod bilevel_scenarios;
 mod c_nash;
+mod c_nash_rows;
 mod clairvoyant;
 mod coalition;
 mod grid;

@@ -72,16 +72,38 @@ impl Demand {
         *next = now;
     }
 
-    /// Expected total energy requested in a slot at a station, by its position in the book [kWh].
-    pub(super) fn expected_kwh(&self, position: usize, slot: usize) -> f64 {
+    /// Energy that vehicles yet to arrive will request in a slot at a station, by its position in the book [kWh]:
+    /// the forecast for the slot beyond the energy `known`, which present vehicles request in it. `left` is the share
+    /// of the slot that is still to come.
+    pub(super) fn others_kwh(&self, position: usize, slot: usize, known: f64, left: f64) -> f64 {
         match self {
+            // A replay knows the rest of a slot in progress.
             Self::Replay { book, foresight, distortions } => {
                 let of_station = foresight.asked_kwh.get(*book).map(|all| all.nominal_of(position));
-                let known = of_station.and_then(|slots| slots.get(slot)).copied().unwrap_or(0.0);
-                distortions[position].distort(slot as i64, known).max(0.0)
+                let expected = of_station.and_then(|slots| slots.get(slot)).copied().unwrap_or(0.0);
+                (distortions[position].distort(slot as i64, expected) - known).max(0.0)
             }
-            Self::History { forecasters, .. } => forecasters[position].predict(slot as i64).max(0.0),
+            Self::History { forecasters, .. } => {
+                left * (forecasters[position].predict(slot as i64) - known).max(0.0)
+            }
             Self::Blind => 0.0,
         }
+    }
+
+    /// Energy that must be drawn in a slot, at the latest, for vehicles yet to arrive: of a replay that beyond the
+    /// energy `known`, which is due for present vehicles. A forecast from history knows no departures [kWh].
+    pub(super) fn due_kwh(&self, position: usize, slot: usize, known: f64) -> f64 {
+        let Self::Replay { book, foresight, .. } = self else { return 0.0 };
+        let of_station = foresight.asked_kwh.get(*book).map(|all| all.due_of(position));
+        (of_station.and_then(|slots| slots.get(slot)).copied().unwrap_or(0.0) - known).max(0.0)
+    }
+
+    /// Mean energy of a request at a station [kWh]: of the replay, or so far.
+    pub(super) fn mean_request_kwh(&self, position: usize, so_far: &LoadBook) -> Option<f64> {
+        let replayed = match self {
+            Self::Replay { book, foresight, .. } => foresight.asked_kwh.get(*book),
+            _ => None,
+        };
+        replayed.unwrap_or(so_far).mean_request_kwh(position)
     }
 }

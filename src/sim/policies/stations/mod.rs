@@ -2,9 +2,11 @@
 //!
 //! - [`spec`]: the policies by name and parameters;
 //! - `planner`: the equilibrium of the game among stations, computed again at each control interval;
+//! - `needs`: what a station is billed against, and what its vehicles ask for;
 //! - `demand`: forecasts of the energy requested.
 
 mod demand;
+mod needs;
 mod planner;
 pub mod spec;
 

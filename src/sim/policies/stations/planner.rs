@@ -1,31 +1,25 @@
 //! Plans the load of stations by the equilibrium of their game, and limits each station to its equilibrium load.
 //!
-//! At each control interval the game is built again over steps of the length of the price slots, from now to the
-//! horizon. The base prices are those announced; beyond these, those of the day before. The nominal profile of a
-//! station is the energy that its vehicles, plugged in or in the queue, would still draw if they charged as fast as
-//! possible from now, plus the expected requests of vehicles that have not arrived yet. Only the first step of a plan
-//! is ever used: a plan is a budget until the next one.
+//! At each control interval the game is built again over the slots of the bill, from the present one to the horizon. The
+//! base prices are those announced; beyond these, those of the day before. Nominal profiles, demands and rows are those
+//! of `needs`. The load of a slot in progress contains the energy already drawn in it. Only the rest of the first slot
+//! of a plan is ever used: a plan is a budget until the next one.
 //!
 //! Planning once per slot was tried: at a station that two vehicles share, a plan based on smooth expectations delays
-//! the vehicles that actually arrive, and stations paid more than without any plan (4,964 instead of 4,494 $ in the
-//! week of `nyc-companies`; now 4,437). Expected demand of vehicles yet to arrive is the forecast less the part of
-//! those already present.
+//! the vehicles that actually arrive, and stations paid more than without any plan.
 
 use super::demand::Demand;
+use super::needs::{Needs, Steps};
 use super::spec::Planning;
 use super::{StationControl, Together};
 use crate::policies::bidding::Foresight;
 use crate::policies::{Action, Turn, View};
 use crate::world::{LoadBook, Setup};
-use gridfleet_core::ids::OperatorId;
+use gridfleet_core::ids::{OperatorId, StationId};
 use gridfleet_core::rng::Streams;
 use gridfleet_core::time::DAY_S;
-use gridfleet_games::c_nash::{self, CNashGame, CNashParameters, LoadBound, Profiles, Structure};
+use gridfleet_games::c_nash::{self, CNashGame, CNashParameters, Delivery, LoadBound, Profiles, Structure};
 use std::sync::Arc;
-
-/// Share of a station's capacity over the horizon that a plan may require: a game in which a station has to draw at its
-/// limit throughout leaves nothing to decide, and rounding could make it infeasible.
-const MOST_ASKED: f64 = 0.999;
 
 /// The stations of one retailer.
 struct Stations {
@@ -35,8 +29,6 @@ struct Stations {
     structure: Structure,
     /// Sensitivity of each station [currency/MWh per MW].
     sensitivity: Vec<f64>,
-    /// Maximum power of each station [MW].
-    most_mw: Vec<f64>,
     /// Price increase per megawatt [currency/MWh].
     slope: f64,
     /// Number of steps planned ahead.
@@ -63,14 +55,12 @@ impl Planner {
         let stations_of = |(number, book): (usize, &LoadBook)| {
             let stations = || book.stations.iter().map(|id| &setup.stations[*id]);
             let operators: Vec<OperatorId> = stations().map(|station| station.operator).collect();
-            let most_mw = stations().map(|station| station.capacity_kw() / 1_000.0);
             let slope = setup.retailers[book.retailer].tariff.slope_per_mwh_kw()?;
             Some(Stations {
                 number,
                 demand: Demand::new(planning, number, book, &setup.clock, foresight, streams),
                 structure: structure(&operators, together),
                 sensitivity: stations().map(|station| station.sensitivity_per_mwh_kw * 1_000.0).collect(),
-                most_mw: most_mw.collect(),
                 slope: slope * 1_000.0,
                 steps: (planning.horizon_s / book.slot_s).max(1) as usize,
             })
@@ -120,29 +110,56 @@ impl StationControl for Planner {
 impl Stations {
     /// Sets the budgets of all stations from now. Returns whether they are an equilibrium.
     fn plan(&self, view: View<'_>, book: &LoadBook, actions: &mut Vec<Action>) -> bool {
-        let parameters = CNashParameters {
-            min: LoadBound::Same(0.0),
-            max: LoadBound::Station(self.most_mw.clone()),
-            ..CNashParameters::unbounded(
-                self.base_prices(view, book),
-                vec![self.slope; self.steps],
-                self.sensitivity.clone(),
-                self.nominal(view, book),
-            )
+        let slot = book.slot(view.now());
+        let steps = Steps {
+            slot,
+            start: book.start_of(slot),
+            slot_s: book.slot_s,
+            number: self.steps,
+            now: view.now(),
         };
-        // Within their bounds stations can always draw the energy required; a game with values beyond double precision
-        // has no equilibrium that satisfies this, and each station gets its nominal profile.
-        let nominal = parameters.nominal.clone();
-        let solved = CNashGame::new(parameters).and_then(|game| c_nash::solve(&game, &self.structure));
-        let (profiles, found) = match solved {
-            Ok(equilibrium) => (equilibrium.profiles, true),
-            Err(_) => (nominal, false),
+        let needs = |(position, &station): (usize, &StationId)| {
+            Needs::of(view, book, position, station, steps, &self.demand)
         };
+        let needs: Vec<Needs> = book.stations.iter().enumerate().map(needs).collect();
+        let game = CNashGame::new(self.game(self.base_prices(view, book), &needs, steps));
+        // Bounds and rows can always be kept. A game with values beyond double precision has no equilibrium that
+        // satisfies this; stations then draw what their vehicles ask for.
+        let found = game.and_then(|game| c_nash::solve(&game, &self.structure)).ok();
+        let kwh = 1_000.0 * steps.hours();
         for (position, &station) in book.stations.iter().enumerate() {
-            let power_kw = profiles.row(position)[0].max(0.0) * 1_000.0;
+            let power_kw = found.as_ref().map_or(f64::INFINITY, |equilibrium| {
+                needs[position].power_kw(kwh * equilibrium.profiles.row(position)[0], steps)
+            });
             actions.push(Action::LimitStation { station, power_kw });
         }
-        found
+        found.is_some()
+    }
+
+    /// The game of the stations in megawatts.
+    fn game(&self, base_price: Vec<f64>, needs: &[Needs], steps: Steps) -> CNashParameters {
+        let mw = 1.0 / (1_000.0 * steps.hours());
+        let rows = |of: fn(&Needs) -> &Vec<f64>| {
+            let values = needs.iter().flat_map(|needs| of(needs).iter().map(|kwh| kwh * mw));
+            Profiles::from_values(steps.number, values.collect())
+        };
+        let mut low = Profiles::zeros(needs.len(), steps.number);
+        for (position, needs) in needs.iter().enumerate() {
+            low.row_mut(position)[0] = needs.drawn * mw;
+        }
+        let most = rows(|needs| &needs.most);
+        let demand = most.rows().map(|row| row[steps.number - 1]).collect();
+        CNashParameters {
+            min: LoadBound::Step(low),
+            max: LoadBound::Step(rows(|needs| &needs.high)),
+            delivery: Some(Delivery { demand, least: rows(|needs| &needs.least), most }),
+            ..CNashParameters::unbounded(
+                base_price,
+                vec![self.slope; steps.number],
+                self.sensitivity.clone(),
+                rows(|needs| &needs.nominal),
+            )
+        }
     }
 
     /// Base prices of the steps: announced, or those of the same time a day before, or the last price.
@@ -156,44 +173,5 @@ impl Stations {
             known.or(announced.last()).map_or(0.0, |broadcast| broadcast.price_per_mwh)
         };
         (0..self.steps).map(price).collect()
-    }
-
-    /// Nominal profiles [MW].
-    fn nominal(&self, view: View<'_>, book: &LoadBook) -> Profiles {
-        let now = book.slot(view.now());
-        let hours = book.slot_s as f64 / 3_600.0;
-        // A step begins within a slot and ends within the next.
-        let into = (view.now() - book.start_of(now)) as f64 / book.slot_s as f64;
-        let mut nominal = Profiles::zeros(self.most_mw.len(), self.steps);
-        for (position, &station) in book.stations.iter().enumerate() {
-            let row = nominal.row_mut(position);
-            let asked = book.nominal_of(position);
-            let by_others = |slot: usize| {
-                let by_those_here = asked.get(slot).copied().unwrap_or(0.0);
-                (self.demand.expected_kwh(position, slot) - by_those_here).max(0.0)
-            };
-            let mut first = by_others(now);
-            for (step, kwh) in row.iter_mut().enumerate() {
-                let second = by_others(now + step + 1);
-                *kwh = (1.0 - into) * first + into * second;
-                first = second;
-            }
-            for (vehicle_type, charge_request) in view.charge_requests(station) {
-                charge_request.spread(vehicle_type, view.now(), book.slot_s, view.now(), |step, kwh| {
-                    if let Some(sum) = row.get_mut(step) {
-                        *sum += kwh;
-                    }
-                    step + 1 < self.steps
-                });
-            }
-            // Energy beyond the station's capacity has to wait until after the horizon.
-            let most_kwh = MOST_ASKED * self.most_mw[position] * 1_000.0 * hours * self.steps as f64;
-            let total_kwh: f64 = row.iter().sum();
-            let share = if total_kwh > most_kwh { most_kwh / total_kwh } else { 1.0 };
-            for kwh in row {
-                *kwh *= share / (1_000.0 * hours);
-            }
-        }
-        nominal
     }
 }

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// Power of stations with load-dependent prices (`load-dependent` tariffs). Each policy but the first plans ahead: it
 /// forecasts the energy requested at each station, computes the equilibrium of the game among stations, and limits each
-/// station to its equilibrium load; at a station the emptiest vehicle comes first.
+/// station to its equilibrium load; at a station the vehicle that announced the earliest departure comes first, then the
+/// emptiest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum StationsSpec {
@@ -14,7 +15,7 @@ pub enum StationsSpec {
     Uncontrolled {},
     /// Each station minimises its own cost.
     Nash {
-        /// Planning horizon [s].
+        /// Planning horizon [s]. Energy is drawn at most this long after it was asked for.
         #[serde(default = "horizon_s")]
         #[schemars(range(min = 3600, max = 604800))]
         horizon_s: i64,
@@ -32,7 +33,7 @@ pub enum StationsSpec {
         /// Operators whose stations form a coalition; all by default. Stations of other operators play alone.
         #[serde(default)]
         coalitions: Vec<String>,
-        /// Planning horizon [s].
+        /// Planning horizon [s]. Energy is drawn at most this long after it was asked for.
         #[serde(default = "horizon_s")]
         #[schemars(range(min = 3600, max = 604800))]
         horizon_s: i64,
@@ -47,7 +48,7 @@ pub enum StationsSpec {
     },
     /// All stations minimise the total cost.
     Coordinated {
-        /// Planning horizon [s].
+        /// Planning horizon [s]. Energy is drawn at most this long after it was asked for.
         #[serde(default = "horizon_s")]
         #[schemars(range(min = 3600, max = 604800))]
         horizon_s: i64,

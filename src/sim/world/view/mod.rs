@@ -11,6 +11,7 @@ mod stations;
 mod trading;
 
 pub use service::{BestCandidate, Candidate, RideRequest, Service};
+pub use stations::ChargingVehicle;
 pub use trading::MarketView;
 
 use super::state::{PriceBook, State};

@@ -3,7 +3,7 @@
 use super::View;
 use crate::world::charging::best_limit_kw;
 use crate::world::nearby::{Look, Search, Verdict, Visitor};
-use crate::world::{ChargeRequest, LoadBook, VehicleType};
+use crate::world::{ChargeRequest, LoadBook, Station, VehicleType};
 use gridfleet_core::ids::{FleetId, PlaceId, RetailerId, StationId, VehicleId};
 use gridfleet_core::time::SimTime;
 use std::cmp::{Ordering, Reverse};
@@ -52,7 +52,7 @@ impl Ord for Seconds {
     }
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
     /// Whether a vehicle avoids a station: it gave up waiting there recently and has not charged anywhere since.
     pub fn avoids(&self, vehicle: VehicleId, station: StationId) -> bool {
         avoids(&self.vehicle(vehicle).gave_up, station, self.now())
@@ -205,27 +205,78 @@ impl View<'_> {
         &self.state.loads
     }
 
-    /// Remaining charge requested by the vehicles at a station: first those that draw power or are paused by a
-    /// policy, then those in the queue.
-    pub fn charge_requests(&self, station: StationId) -> impl Iterator<Item = (&VehicleType, ChargeRequest)> {
+    /// Energy that a station has drawn until now [kWh].
+    pub fn drawn_kwh(&self, station: StationId) -> f64 {
+        self.state.drawn_kwh(self.setup, station)
+    }
+
+    /// A station as built.
+    pub fn station_as_built(&self, station: StationId) -> &'a Station {
+        &self.setup.stations[station]
+    }
+
+    /// Whether vehicles that may use a station leave it once they are charged: vehicles with bound trips stay until the
+    /// next one.
+    pub fn frees_connectors(&self, station: StationId) -> bool {
+        let access = self.setup.stations[station].access;
+        let mut fleets = (0..self.setup.fleets.len()).map(FleetId::new);
+        fleets.any(|fleet| access.allows(fleet) && !self.setup.is_preassigned(fleet))
+    }
+
+    /// Vehicles at a station and the charge that they request: first those that draw power or are paused by a policy,
+    /// then those in the queue.
+    pub fn charge_requests(&self, station: StationId) -> impl Iterator<Item = ChargingVehicle<'a>> {
+        let view = *self;
         let connectors = &self.setup.stations[station].connectors;
+        let departure = move |vehicle| view.setup.retail.next_departure(vehicle, view.now());
         let plugged = self.state.stations.sessions_at(self.setup, station).iter();
-        let plugged = plugged.flatten().map(|session| {
-            let vehicle_type = self.vehicle_type(session.vehicle);
-            let soc = session.soc(vehicle_type, self.now());
-            (vehicle_type, ChargeRequest { soc, target_soc: session.target_soc, limit_kw: session.limit_kw })
-        });
-        let waiting = self.state.stations.station(station).queue.iter().map(|waiting| {
-            let (vehicle_type, v) = (self.vehicle_type(waiting.vehicle), self.vehicle(waiting.vehicle));
-            (
+        let plugged = plugged.flatten().map(move |session| {
+            let vehicle_type = view.vehicle_type(session.vehicle);
+            ChargingVehicle {
                 vehicle_type,
-                ChargeRequest {
+                request: ChargeRequest {
+                    soc: session.soc(vehicle_type, view.now()),
+                    target_soc: session.target_soc,
+                    limit_kw: session.limit_kw,
+                },
+                arrival: session.arrival,
+                soc_at_arrival: session.soc_start,
+                departure: departure(session.vehicle),
+                stays: view.setup.is_preassigned(session.fleet),
+            }
+        });
+        let waiting = self.state.stations.station(station).queue.iter().map(move |waiting| {
+            let (vehicle_type, v) = (view.vehicle_type(waiting.vehicle), view.vehicle(waiting.vehicle));
+            ChargingVehicle {
+                vehicle_type,
+                request: ChargeRequest {
                     soc: v.soc,
                     target_soc: v.target_soc,
                     limit_kw: best_limit_kw(vehicle_type, connectors),
                 },
-            )
+                arrival: waiting.arrival,
+                soc_at_arrival: v.soc,
+                departure: departure(waiting.vehicle),
+                stays: view.setup.is_preassigned(v.fleet),
+            }
         });
         plugged.chain(waiting)
     }
+}
+
+/// A vehicle that charges at a station, or waits for a connector there.
+#[derive(Debug, Clone, Copy)]
+pub struct ChargingVehicle<'a> {
+    /// Its type.
+    pub vehicle_type: &'a VehicleType,
+    /// Charge that it requests now.
+    pub request: ChargeRequest,
+    /// Time at which it joined the station.
+    pub arrival: SimTime,
+    /// State of charge at that time.
+    pub soc_at_arrival: f64,
+    /// Announced departure: that of the driver of a privately owned vehicle.
+    pub departure: Option<SimTime>,
+    /// Whether it stays after it has been charged.
+    pub stays: bool,
 }
