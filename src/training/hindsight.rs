@@ -39,8 +39,8 @@ struct MarketSlot {
 
 impl MarketSlot {
     fn new(rules: &Market, start: SimTime, offer: Option<GateBid>) -> Self {
-        let [least, most] = rules.limits_per_mwh;
-        let price_per_mwh = rules.reference.at(start).unwrap_or(f64::INFINITY).clamp(least, most);
+        let [_, most] = rules.limits_per_mwh;
+        let price_per_mwh = rules.price_without_bidders(start).unwrap_or(most);
         let capacity_per_mw_h = rules.capacity.as_ref().and_then(|series| series.at(start)).unwrap_or(0.0);
         Self { offer, price_per_mwh, capacity_per_mw_h, lots: rules.lots }
     }

@@ -1,7 +1,7 @@
 //! The scenario file as written: one struct per table, and nothing else. Doc comments become the descriptions of
 //! `gridfleet schema`, and ranges become its limits.
 //!
-//! Nothing is resolved here; conditions beyond type and range are checked where names are resolved ([`crate::load`])
+//! Names are not resolved here; conditions beyond type and range are checked where names are resolved ([`crate::load`])
 //! or, if they depend on the contents of other files, where a replication is built. Defaults without a source are
 //! assumed: plausible values that users will want to set.
 

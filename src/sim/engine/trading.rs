@@ -39,7 +39,7 @@
 use super::step::Step;
 use crate::policies::{Bidding, OpenGate, PolicyStream, Refusal};
 use crate::world::{Bid, DrawnEnergy, Party, Setup, State, Trade};
-use gridfleet_core::ids::{BidderId, IdVec, MarketId, RetailerId, VehicleId};
+use gridfleet_core::ids::{BidderId, IdVec, MarketId, VehicleId};
 use gridfleet_core::ledger::{Account, EntryKind, Money, Reference};
 use gridfleet_core::markets::auction::{self, Order, Rest};
 use gridfleet_core::markets::delivery::Balance;
@@ -324,7 +324,7 @@ impl Traders {
             return;
         }
         let share = balance.supplied_kwh() / balance.drawn_kwh;
-        for retailer in (0..step.setup.retailers.len()).map(RetailerId::new) {
+        for retailer in step.setup.retailers.ids() {
             let charged = self.now[(fleet, retailer)].cost - self.last[(fleet, retailer)].cost;
             let credit = step.books.accounts.money(share * charged, EntryKind::SupplyCredit, step.state.now);
             let from = Account::Retailer(retailer);

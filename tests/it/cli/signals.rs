@@ -160,7 +160,7 @@ fn a_solver_is_ended() {
     let text = format!("{{\"players\": [{}], \"costs\": {{{}}}}}", names_of_all.join(", "), costs.join(", "));
     temporary.write("game.json", text);
     let mut started = temporary.gridfleet(["solve", "game", "game.json"]).start();
-    // Nothing is printed before the end; the system reports which signals have a handler, SIGTERM (15) among them.
+    // The command prints only at its end; the system reports which signals have a handler, SIGTERM (15) among them.
     let about = format!("/proc/{}/status", started.child.id());
     let listens = || {
         let about = std::fs::read_to_string(&about).unwrap_or_default();

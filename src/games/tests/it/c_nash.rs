@@ -1,5 +1,6 @@
 //! Tests of Nash and C-Nash equilibria against dense solves, best responses, deviations, theorems and another solver.
 
+use crate::structures::{players, random_structure};
 use gridfleet_core::error::Error;
 use gridfleet_games::c_nash::{
     CNashEquilibrium, CNashGame, CNashParameters, Coupling, Elastic, LoadBound, Profiles, Structure, compare,
@@ -19,24 +20,6 @@ fn random_game(random: &mut Pcg64, stations: usize, steps: usize, same_slope: bo
     let sensitivity = list(stations, -2.0, 1.0).into_iter().map(|x| 10f64.powf(x)).collect();
     let nominal = Profiles::from_values(steps, list(stations * steps, 0.0, 3.0));
     CNashParameters::unbounded(base_price, slope, sensitivity, nominal)
-}
-
-/// Random disjoint coalitions.
-fn random_structure(random: &mut Pcg64, stations: usize) -> Structure {
-    let mut coalitions = vec![Vec::new(); 3];
-    for i in 0..stations {
-        if let Some(list) = coalitions.get_mut(random.random_range(0..5usize)) {
-            list.push(i);
-        }
-    }
-    coalitions.retain(|list| !list.is_empty());
-    Structure::new(stations, coalitions).unwrap()
-}
-
-/// Sets of stations that decide together.
-fn players(structure: &Structure) -> Vec<Vec<usize>> {
-    let alone = structure.outside().map(|i| vec![i]);
-    structure.coalitions().iter().cloned().chain(alone).collect()
 }
 
 /// Gaussian elimination with pivoting.
@@ -109,7 +92,7 @@ fn the_closed_form_is_the_dense_solution() {
     for round in 0..300 {
         let (n, steps) = (1 + round % 7, 1 + round % 5);
         let p = random_game(&mut random, n, steps, round % 2 == 0);
-        let structure = random_structure(&mut random, n);
+        let structure = random_structure(&mut random, n, [3, 5]);
         let game = CNashGame::new(p.clone()).unwrap();
         let found = solve(&game, &structure).unwrap();
         for (i, row) in first_order(&p, &players(&structure), &vec![0.0; steps]) {
@@ -125,7 +108,7 @@ fn the_closed_form_is_the_theorem_of_the_paper() {
     for round in 0..200 {
         let (n, steps) = (1 + round % 12, 1 + round % 6);
         let p = random_game(&mut random, n, steps, true);
-        let structure = random_structure(&mut random, n);
+        let structure = random_structure(&mut random, n, [3, 5]);
         let game = CNashGame::new(p.clone()).unwrap();
         let found = solve(&game, &structure).unwrap();
         let coupling = Coupling::new(p.slope[0], &p.sensitivity, &structure);
@@ -147,7 +130,7 @@ fn best_responses_end_at_the_closed_form() {
     for round in 0..20 {
         let (n, steps) = (2 + round % 4, 3);
         let p = random_game(&mut random, n, steps, round % 2 == 0);
-        let structure = random_structure(&mut random, n);
+        let structure = random_structure(&mut random, n, [3, 5]);
         let found = solve(&CNashGame::new(p.clone()).unwrap(), &structure).unwrap();
         let mut x = p.nominal.clone();
         for _ in 0..3_000 {
@@ -245,7 +228,7 @@ fn no_player_gains_by_deviating_from_the_closed_form() {
     for round in 0..200 {
         let (n, steps) = (1 + round % 9, 1 + round % 6);
         let game = CNashGame::new(random_game(&mut random, n, steps, round % 2 == 0)).unwrap();
-        let structure = random_structure(&mut random, n);
+        let structure = random_structure(&mut random, n, [3, 5]);
         let found = solve(&game, &structure).unwrap();
         assert_no_gain(&mut random, &game, &structure, &found, &format!("round {round}"));
     }
@@ -311,7 +294,7 @@ fn with_bounds_limits_and_elastic_demand_no_player_gains_or_the_limit_is_impossi
     for round in 0..2_000 {
         let (n, steps) = (1 + round % 8, 1 + round % 6);
         let p = constrained(&mut random, n, steps, round % 8);
-        let structure = random_structure(&mut random, n);
+        let structure = random_structure(&mut random, n, [3, 5]);
         let game = match CNashGame::new(p.clone()) {
             Ok(game) => game,
             Err(error) => {
@@ -363,7 +346,7 @@ fn bounds_that_do_not_bind_change_nothing() {
     for round in 0..100 {
         let (n, steps) = (1 + round % 9, 1 + round % 6);
         let p = random_game(&mut random, n, steps, round % 2 == 0);
-        let structure = random_structure(&mut random, n);
+        let structure = random_structure(&mut random, n, [3, 5]);
         let free = solve(&CNashGame::new(p.clone()).unwrap(), &structure).unwrap();
         let loose = CNashParameters {
             min: LoadBound::Same(-1e6),
@@ -471,7 +454,7 @@ fn the_theorems_agree_with_the_costs() {
     for round in 0..10_000 {
         let (n, steps) = (2 + round % 8, 2 + round % 7);
         let mut p = random_game(&mut random, n, steps, true);
-        let structure = random_structure(&mut random, n);
+        let structure = random_structure(&mut random, n, [3, 5]);
         let demand: Vec<f64> = p.nominal.rows().map(|row| row.iter().sum()).collect();
         let (slope, mu) = (p.slope[0], p.sensitivity.clone());
         let square = |list: &[f64]| {
@@ -545,7 +528,7 @@ fn the_residual_is_never_less_than_a_gain() {
     for round in 0..200 {
         let (n, steps) = (2 + round % 6, 2 + round % 4);
         let p = random_game(&mut random, n, steps, round % 2 == 0);
-        let structure = random_structure(&mut random, n);
+        let structure = random_structure(&mut random, n, [3, 5]);
         let game = CNashGame::new(p.clone()).unwrap();
         let mut found = solve(&game, &structure).unwrap();
         let row = found.profiles.row_mut(round % n);

@@ -1,5 +1,6 @@
 //! C-Nash with rows (backlogs, requests, departures): certificates by linear programs, and games by hand.
 
+use crate::structures::{players, random_structure};
 use gridfleet_core::error::Error;
 use gridfleet_games::c_nash::{
     CNashEquilibrium, CNashGame, CNashParameters, Delivery, Elastic, LoadBound, Profiles, Structure,
@@ -54,22 +55,6 @@ fn random_game(random: &mut Pcg64, stations: usize, steps: usize, kind: usize) -
         delivery,
         ..CNashParameters::unbounded(base_price, slope, sensitivity, nominal)
     }
-}
-
-fn random_structure(random: &mut Pcg64, stations: usize) -> Structure {
-    let mut coalitions = vec![Vec::new(); 2];
-    for i in 0..stations {
-        if let Some(list) = coalitions.get_mut(random.random_range(0..3usize)) {
-            list.push(i);
-        }
-    }
-    coalitions.retain(|list| !list.is_empty());
-    Structure::new(stations, coalitions).unwrap()
-}
-
-fn players(structure: &Structure) -> Vec<Vec<usize>> {
-    let alone = structure.outside().map(|i| vec![i]);
-    structure.coalitions().iter().cloned().chain(alone).collect()
 }
 
 /// Adds the variables of a station, with its bounds, rows and demand, to a program.
@@ -139,7 +124,7 @@ fn linear_programs_certify_the_equilibrium_or_that_there_is_none() {
     for round in 0..800 {
         let (n, steps) = (1 + round % 5, 1 + round % 9);
         let p = random_game(&mut random, n, steps, round % 2);
-        let structure = random_structure(&mut random, n);
+        let structure = random_structure(&mut random, n, [2, 3]);
         let possible = can_be_kept(&p);
         let game = match CNashGame::new(p.clone()) {
             Ok(game) => game,
@@ -194,7 +179,7 @@ fn rows_that_do_not_bind_change_nothing() {
         let mut p = random_game(&mut random, n, steps, 0);
         p.max = LoadBound::Same(2.5);
         p.delivery = None;
-        let structure = random_structure(&mut random, n);
+        let structure = random_structure(&mut random, n, [2, 3]);
         let plain = solve(&CNashGame::new(p.clone()).unwrap(), &structure).unwrap();
         let all = |x: f64| Profiles::from_values(steps, vec![x; n * steps]);
         let demand = p.nominal.rows().map(|row| row.iter().sum()).collect();

@@ -16,3 +16,4 @@ mod routing_scarce;
 mod stackelberg;
 mod statistics;
 mod statistics_coverage;
+mod structures;

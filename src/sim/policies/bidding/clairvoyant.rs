@@ -20,7 +20,7 @@ pub fn bounds(setup: &Setup) -> Result<Option<Vec<f64>>> {
     if !trading.is_active() || setup.mode != Mode::Replay || !takers || passed_on {
         return Ok(None);
     }
-    let fleets = (0..setup.fleets.len()).map(FleetId::new);
+    let fleets = setup.fleets.ids();
     fleets
         .map(|fleet| Ok(bound(&horizon(setup, fleet), &vehicles(setup, fleet))?.total.profit))
         .collect::<Result<Vec<_>>>()

@@ -219,8 +219,7 @@ impl<'a> View<'a> {
     /// next one.
     pub fn frees_connectors(&self, station: StationId) -> bool {
         let access = self.setup.stations[station].access;
-        let mut fleets = (0..self.setup.fleets.len()).map(FleetId::new);
-        fleets.any(|fleet| access.allows(fleet) && !self.setup.is_preassigned(fleet))
+        self.setup.fleets.ids().any(|fleet| access.allows(fleet) && !self.setup.is_preassigned(fleet))
     }
 
     /// Vehicles at a station and the charge that they request: first those that draw power or are paused by a policy,
