@@ -27,11 +27,21 @@ pub struct Look {
     sorted: bool,
     /// Postings of less are not looked at.
     least: f64,
+    /// Postings of this kind are not looked at.
+    without_kind: Option<&'static str>,
 }
 
 /// A run as it is.
-const PLAIN: Look =
-    Look { back_s: 0, money: 1.0, forget: &[], without: &[], omit: &[], sorted: false, least: 0.0 };
+const PLAIN: Look = Look {
+    back_s: 0,
+    money: 1.0,
+    forget: &[],
+    without: &[],
+    omit: &[],
+    sorted: false,
+    least: 0.0,
+    without_kind: None,
+};
 
 /// Two worlds that are to be alike, and how each is looked at.
 pub struct Pair {
@@ -320,6 +330,8 @@ fn split(world: &World, on: &Switches) -> Option<Pair> {
         forget: &["fleet", "vehicle_id", "session_id", "connector", "reference"],
         without: &["fleet", "sites"],
         omit: &["-half"],
+        // A day's posting of a vehicle: equal vehicles may have come a different way. Their legs are compared.
+        without_kind: Some("driving"),
         ..PLAIN
     };
     Some(Pair { one: Some(one), other, look_at_one: look, look_at_other: look, until: None })
@@ -454,6 +466,9 @@ fn rows(bytes: &[u8], look: &Look, until: Option<DateTime<Utc>>) -> Vec<Vec<Cell
     for row in 0..frame.height() {
         let cells: Vec<AnyValue<'_>> =
             columns.iter().map(|column| column.get(row).expect("a cell")).collect();
+        if look.without_kind.is_some_and(|kind| cells.iter().any(|cell| cell.get_str() == Some(kind))) {
+            continue;
+        }
         let unfinished = cells.iter().any(|cell| cell.get_str() == Some("in_progress"));
         if until.is_some_and(|until| unfinished || cells.iter().filter_map(time).any(|at| at >= until)) {
             continue;

@@ -6,7 +6,7 @@ use super::{Action, Relocation, Turn};
 use crate::world::{Activity, View};
 use gridfleet_core::geo::EARTH_RADIUS_KM;
 use gridfleet_core::ids::{FleetId, IdVec, PlaceId, RequestId, VehicleId};
-use std::collections::BTreeMap;
+use gridfleet_core::time::SimTime;
 
 /// Sends idle vehicles from cells with more vehicles than the recent demand requires to cells with fewer.
 ///
@@ -18,10 +18,12 @@ pub(super) struct FollowDemand {
     interval_s: i64,
     idle_s: i64,
     cell_km: f64,
-    /// Cells of each fleet, by position on the map.
-    cells: IdVec<FleetId, BTreeMap<(i32, i32), Cell>>,
-    /// Cell of each place.
-    cell_of: IdVec<PlaceId, (i32, i32)>,
+    /// Number of the cell of each place; cells with places are numbered row by row from the south-west.
+    cell_of: IdVec<PlaceId, u32>,
+    /// Cells of each fleet, by number.
+    cells: IdVec<FleetId, Vec<Cell>>,
+    /// Scratch buffer: vehicles that may be relocated, by fleet and cell, the longest idle first.
+    idle: Vec<Idle>,
     /// Scratch buffer: cells with a surplus, by distance [km].
     order: Vec<(f64, usize)>,
 }
@@ -36,26 +38,42 @@ const COVER: f64 = 1.5;
 /// Share of a deficit that is sent at a time; assumed: riders take some of the rest.
 const STEP: f64 = 0.5;
 
+/// Demand up to which a cell is forgotten.
+const NEGLIGIBLE: f64 = 1e-3;
+
 /// One cell of the map, as seen by one fleet.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Cell {
     /// Exponentially weighted request count.
     demand: f64,
-    /// Origin of the last request: the destination of relocated vehicles.
-    place: PlaceId,
+    /// Origin of the last request, to which vehicles are relocated; without a recent request the place of a vehicle.
+    place: Option<PlaceId>,
     /// Idle vehicles there now, and vehicles relocating there.
     supply: i64,
-    /// Number of idle vehicles that it can give up.
-    surplus: i64,
+}
+
+impl Cell {
+    /// Number of vehicles wanted here, if each remembered request is worth `cover`.
+    fn wanted(&self, cover: f64) -> f64 {
+        cover * self.demand
+    }
+}
+
+/// A vehicle that may be relocated, in the order in which a cell gives them up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Idle {
+    fleet: FleetId,
+    cell: u32,
+    since: SimTime,
+    vehicle: VehicleId,
 }
 
 /// A cell with a surplus of idle vehicles.
-struct Giving {
+struct Giving<'a> {
     place: PlaceId,
     surplus: i64,
-    /// Next vehicle to be considered, as a position in the list of idle vehicles.
-    next: usize,
-    end: usize,
+    /// Vehicles not yet considered.
+    idle: &'a [Idle],
 }
 
 impl FollowDemand {
@@ -64,114 +82,134 @@ impl FollowDemand {
             interval_s,
             idle_s,
             cell_km,
-            cells: IdVec::default(),
             cell_of: IdVec::default(),
+            cells: IdVec::default(),
+            idle: Vec::new(),
             order: Vec::new(),
         }
     }
 
-    /// Determines the cells of new places.
-    fn locate(&mut self, view: View<'_>) {
-        for place in (self.cell_of.len()..view.place_count()).map(PlaceId::new) {
+    /// Divides the map.
+    fn divide_map(&mut self, view: View<'_>) {
+        let km_per_degree = EARTH_RADIUS_KM.to_radians();
+        let at = |place| {
             let (lat, lon) = view.coordinates(place);
-            let km_per_degree = EARTH_RADIUS_KM.to_radians();
             // Cells are square at the latitude of their row's southern edge.
             let row = (lat * km_per_degree / self.cell_km).floor();
             let row_lat = row * self.cell_km / km_per_degree;
             let column = (lon * km_per_degree * row_lat.to_radians().cos() / self.cell_km).floor();
-            self.cell_of.push((row as i32, column as i32));
-        }
+            (row as i32, column as i32)
+        };
+        let of_places: Vec<(i32, i32)> = (0..view.place_count()).map(PlaceId::new).map(at).collect();
+        let mut numbered = of_places.clone();
+        numbered.sort_unstable();
+        numbered.dedup();
+        let number = |cell: &(i32, i32)| numbered.partition_point(|other| other < cell) as u32;
+        self.cell_of = of_places.iter().map(number).collect();
+        self.cells = IdVec::filled(view.fleet_count(), vec![Cell::default(); numbered.len()]);
     }
 
-    fn rebalance(&mut self, view: View<'_>, fleet: FleetId, actions: &mut Vec<Action>) {
-        let mut idle: Vec<((i32, i32), VehicleId)> = view
-            .available(fleet)
-            .filter(|&v| view.vehicle(v).activity() == Activity::Idle && view.idle_s(v) >= self.idle_s)
-            .map(|v| (self.cell_of[view.vehicle(v).place], v))
-            .collect();
-        // Longest idle first, independent of the order of the index.
-        idle.sort_by_key(|&(cell, v)| (cell, view.vehicle(v).since(), v));
-        let mut cells = std::mem::take(&mut self.cells[fleet]);
-        for cell in cells.values_mut() {
-            (cell.supply, cell.surplus) = (0, 0);
+    /// Counts the vehicles of each cell, and lists those that may be relocated.
+    fn count(&mut self, view: View<'_>) {
+        self.idle.clear();
+        for cell in self.cells.iter_mut().flatten() {
+            cell.supply = 0;
         }
-        let mut all = 0;
-        for v in view.vehicles_of(fleet) {
-            let vehicle = view.vehicle(v);
-            let place = match (vehicle.activity(), vehicle.leg()) {
-                (Activity::Idle, _) => vehicle.place,
+        for vehicle in (0..view.vehicle_count()).map(VehicleId::new) {
+            let v = view.vehicle(vehicle);
+            let place = match (v.activity(), v.leg()) {
+                (Activity::Idle, _) => v.place,
                 (Activity::Relocating, Some(leg)) => leg.destination,
                 _ => continue,
             };
-            all += 1;
-            let key = self.cell_of[place];
-            cells.entry(key).or_insert(Cell { demand: 0.0, place, supply: 0, surplus: 0 }).supply += 1;
-        }
-        let total: f64 = cells.values().map(|c| c.demand).sum();
-        if total > 0.0 {
-            // (deficit, cell), largest first.
-            let mut wants: Vec<(i64, (i32, i32))> = Vec::new();
-            for (&key, cell) in &mut cells {
-                let wanted = (f64::from(all) / total).min(COVER) * cell.demand;
-                cell.surplus = (cell.supply as f64 - wanted).floor().max(0.0) as i64;
-                let missing = (STEP * (wanted - cell.supply as f64)).ceil() as i64;
-                if wanted - cell.supply as f64 >= 1.0 {
-                    wants.push((missing, key));
-                }
-            }
-            wants.sort_by_key(|&(missing, key)| (-missing, key));
-            // Vehicles that each cell gives up: those that have been idle longest.
-            let mut giving: Vec<Giving> = idle
-                .chunk_by(|a, b| a.0 == b.0)
-                .scan(0, |next, group| {
-                    let first = *next;
-                    *next += group.len();
-                    Some((group[0].0, first, first + group.len()))
-                })
-                .map(|(key, next, end)| {
-                    let cell = &cells[&key];
-                    Giving { place: cell.place, surplus: cell.surplus, next, end }
-                })
-                .filter(|giving| giving.surplus > 0)
-                .collect();
-            for (missing, key) in wants {
-                let to = cells[&key].place;
-                self.order.clear();
-                self.order.extend(
-                    giving
-                        .iter()
-                        .enumerate()
-                        .filter(|(_, g)| g.surplus > 0 && g.next < g.end)
-                        .map(|(i, g)| (view.great_circle_km(g.place, to), i)),
-                );
-                self.order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-                let mut sent = 0;
-                'cells: for &(_, i) in &self.order {
-                    let from = &mut giving[i];
-                    while from.surplus > 0 && from.next < from.end {
-                        if sent == missing {
-                            break 'cells;
-                        }
-                        let vehicle = idle[from.next].1;
-                        from.next += 1;
-                        let route = view.route(view.vehicle(vehicle).place, to);
-                        if view.charge_suffices(vehicle, route.distance_km, to) {
-                            from.surplus -= 1;
-                            sent += 1;
-                            actions.push(Action::Relocate { vehicle, to });
-                        }
-                    }
-                }
+            let number = self.cell_of[place];
+            let cell = &mut self.cells[v.fleet][number as usize];
+            cell.supply += 1;
+            cell.place.get_or_insert(place);
+            if v.activity() == Activity::Idle
+                && view.idle_s(vehicle) >= self.idle_s
+                && view.is_available(vehicle)
+            {
+                self.idle.push(Idle { fleet: v.fleet, cell: number, since: v.since(), vehicle });
             }
         }
-        let keep = 0.5_f64.powf(self.interval_s as f64 / HALF_LIFE_S);
-        for cell in cells.values_mut() {
-            cell.demand *= keep;
-        }
-        // A cell with negligible demand is removed; it is created again by the next request there.
-        cells.retain(|_, cell| cell.demand > 1e-3);
-        self.cells[fleet] = cells;
+        // Independent of the order of the vehicles.
+        self.idle.sort_unstable();
     }
+
+    fn rebalance(&mut self, view: View<'_>, fleet: FleetId, actions: &mut Vec<Action>) {
+        let cells = &self.cells[fleet];
+        let total: f64 = cells.iter().map(|cell| cell.demand).sum();
+        if total <= 0.0 {
+            return;
+        }
+        let vehicles: i64 = cells.iter().map(|cell| cell.supply).sum();
+        let cover = (vehicles as f64 / total).min(COVER);
+        let idle = self.idle.partition_point(|idle| idle.fleet < fleet);
+        let of_fleet = self.idle[idle..].partition_point(|idle| idle.fleet == fleet);
+        let mut giving: Vec<Giving<'_>> = self.idle[idle..][..of_fleet]
+            .chunk_by(|a, b| a.cell == b.cell)
+            .filter_map(|idle| {
+                let cell = &cells[idle[0].cell as usize];
+                let surplus = (cell.supply as f64 - cell.wanted(cover)).floor() as i64;
+                Some(Giving { place: cell.place?, surplus, idle }).filter(|giving| giving.surplus > 0)
+            })
+            .collect();
+        for (missing, to) in deficits(cells, cover) {
+            self.order.clear();
+            let with_vehicles =
+                giving.iter().enumerate().filter(|(_, g)| g.surplus > 0 && !g.idle.is_empty());
+            self.order.extend(with_vehicles.map(|(i, g)| (view.great_circle_km(g.place, to), i)));
+            self.order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            let mut open = missing;
+            for &(_, i) in &self.order {
+                if open == 0 {
+                    break;
+                }
+                open -= send(view, &mut giving[i], to, open, actions);
+            }
+        }
+    }
+
+    /// Lets the demand of an interval fade.
+    fn fade(&mut self) {
+        let keep = 0.5_f64.powf(self.interval_s as f64 / HALF_LIFE_S);
+        for cell in self.cells.iter_mut().flatten() {
+            cell.demand *= keep;
+            if cell.demand <= NEGLIGIBLE {
+                (cell.demand, cell.place) = (0.0, None);
+            }
+        }
+    }
+}
+
+/// Cells that lack vehicles, the largest deficit first: number of vehicles to be sent, and where.
+fn deficits(cells: &[Cell], cover: f64) -> Vec<(i64, PlaceId)> {
+    let deficit = |cell: &Cell| {
+        let lacks = cell.wanted(cover) - cell.supply as f64;
+        Some(((STEP * lacks).ceil() as i64, cell.place?)).filter(|_| lacks >= 1.0)
+    };
+    let mut deficits: Vec<(i64, PlaceId)> = cells.iter().filter_map(deficit).collect();
+    deficits.sort_by_key(|&(missing, _)| -missing);
+    deficits
+}
+
+/// Sends up to `most` vehicles from a cell, and returns their number.
+fn send(view: View<'_>, from: &mut Giving<'_>, to: PlaceId, most: i64, actions: &mut Vec<Action>) -> i64 {
+    let mut sent = 0;
+    while sent < most
+        && from.surplus > 0
+        && let Some((&Idle { vehicle, .. }, rest)) = from.idle.split_first()
+    {
+        from.idle = rest;
+        let route = view.route(view.vehicle(vehicle).place, to);
+        if view.charge_suffices(vehicle, route.distance_km, to) {
+            from.surplus -= 1;
+            sent += 1;
+            actions.push(Action::Relocate { vehicle, to });
+        }
+    }
+    sent
 }
 
 impl Relocation for FollowDemand {
@@ -181,23 +219,21 @@ impl Relocation for FollowDemand {
 
     fn decide(&mut self, turn: &mut Turn<'_>, requests: &[RequestId]) {
         let view = turn.view;
-        self.locate(view);
-        self.cells.resize(view.fleet_count(), BTreeMap::new());
+        if self.cells.is_empty() {
+            self.divide_map(view);
+        }
         for &request in requests {
             let ride_request = view.request(request);
-            let key = self.cell_of[ride_request.origin];
-            let cell = self.cells[ride_request.fleet].entry(key).or_insert(Cell {
-                demand: 0.0,
-                place: ride_request.origin,
-                supply: 0,
-                surplus: 0,
-            });
+            let number = self.cell_of[ride_request.origin];
+            let cell = &mut self.cells[ride_request.fleet][number as usize];
             cell.demand += 1.0;
-            cell.place = ride_request.origin;
+            cell.place = Some(ride_request.origin);
         }
-        for fleet in 0..view.fleet_count() {
-            self.rebalance(view, FleetId::new(fleet), turn.actions);
+        self.count(view);
+        for fleet in (0..view.fleet_count()).map(FleetId::new) {
+            self.rebalance(view, fleet, turn.actions);
         }
+        self.fade();
     }
 }
 

@@ -32,6 +32,8 @@ pub struct Nearby {
     /// Position of each item in its group.
     slot_of: Vec<u32>,
     len: usize,
+    /// Number of places with items.
+    groups: usize,
     /// Spare allocations of groups that have become empty.
     spare: Vec<Vec<u32>>,
     /// Items at one place keep their order of arrival, which is that of their numbers.
@@ -120,15 +122,18 @@ impl<F: Fn(u32) -> bool> Visitor for First<F> {
 /// Buffers of searches, reused between them.
 #[derive(Debug, Clone, Default)]
 pub struct Search {
-    /// (squared chord, place, cell, group) of groups seen.
-    seen: Vec<(f64, u32, u32, u32)>,
+    /// Groups seen.
+    seen: Vec<Seen>,
 }
+
+/// A group seen by a search: (squared chord, place, cell, position in the cell).
+type Seen = (f64, u32, u32, u32);
 
 impl Nearby {
     /// An empty index for items `0..items` on the map of `places`.
     ///
-    /// The number of cells is close to `cells`, and cells are as square as the map allows; a one-dimensional map has
-    /// that many in a row.
+    /// The number of cells is close to `cells`, and at most that of places, because walking empty cells takes time; cells
+    /// are as square as the map allows, and a one-dimensional map has that many in a row.
     pub fn new(places: &Places, items: usize, cells: usize) -> Self {
         let (mut south, mut north, mut west, mut east) = (90.0_f64, -90.0_f64, 180.0_f64, -180.0_f64);
         for i in 0..places.len() {
@@ -136,6 +141,7 @@ impl Nearby {
             (south, north) = (south.min(places.lat(place)), north.max(places.lat(place)));
             (west, east) = (west.min(places.lon(place)), east.max(places.lon(place)));
         }
+        let cells = cells.min(places.len());
         if places.is_empty() {
             (south, north, west, east) = (0.0, 0.0, 0.0, 0.0);
         }
@@ -176,6 +182,7 @@ impl Nearby {
             slot_of: vec![0; items],
             ordered: false,
             len: 0,
+            groups: 0,
             spare: Vec::new(),
         }
     }
@@ -223,6 +230,7 @@ impl Nearby {
         let group = groups.iter().position(|g| g.place == place).unwrap_or_else(|| {
             let items = self.spare.pop().unwrap_or_default();
             groups.push(Group { place, unit: places.unit(place), items });
+            self.groups += 1;
             groups.len() - 1
         });
         self.whereabouts[id as usize] = (cell as u32, place);
@@ -261,9 +269,42 @@ impl Nearby {
         }
         if items.is_empty() {
             self.spare.push(groups.swap_remove(group).items);
+            self.groups -= 1;
         }
         self.whereabouts[id as usize].0 = NOWHERE;
         self.len -= 1;
+    }
+
+    /// Calls `look` with number, position and content of each group in the cells at a distance of `ring` cells from a
+    /// cell at (row, column), between two columns.
+    #[inline]
+    fn look_at(
+        &self,
+        ring: isize,
+        (row, column): (isize, isize),
+        (first, last): (isize, isize),
+        mut look: impl FnMut(u32, u32, &Group),
+    ) {
+        let (rows, columns) = (self.rows as isize, self.columns as isize);
+        let mut visit = |r: isize, c: isize| {
+            let cell = r as usize * self.columns + c.rem_euclid(columns) as usize;
+            for (i, group) in self.cells[cell].iter().enumerate() {
+                look(cell as u32, i as u32, group);
+            }
+        };
+        if ring == 0 {
+            return visit(row, column);
+        }
+        for r in [row - ring, row + ring] {
+            if (0..rows).contains(&r) {
+                (first.max(column - ring)..=last.min(column + ring)).for_each(|c| visit(r, c));
+            }
+        }
+        for c in [column - ring, column + ring] {
+            if (first..=last).contains(&c) {
+                (0.max(row - ring + 1)..rows.min(row + ring)).for_each(|r| visit(r, c));
+            }
+        }
     }
 
     /// Visits places within `max_km` of `from`, nearest first, and the items at each, until `visitor` has counted `k`
@@ -293,44 +334,29 @@ impl Nearby {
         };
         let seen = &mut search.seen;
         seen.clear();
-        let (mut asked, mut found) = (0, 0);
+        let (mut looked, mut asked, mut found) = (0, 0, 0);
         // A map is often a line or a strip: only the part of a ring that lies on it is walked. On a map around the
         // globe each column is visited once, from its nearer side.
-        let (rows, columns) = (self.rows as isize, self.columns as isize);
+        let columns = self.columns as isize;
         let (first, last) =
             if self.round { (column - (columns - 1) / 2, column + columns / 2) } else { (0, columns - 1) };
         for ring in 0..=rings {
-            let mut visit = |r: isize, c: isize| {
-                let cell = r as usize * self.columns + c.rem_euclid(columns) as usize;
-                for (i, group) in self.cells[cell].iter().enumerate() {
-                    let (dx, dy, dz) =
-                        (unit[0] - group.unit[0], unit[1] - group.unit[1], unit[2] - group.unit[2]);
-                    let d = dx * dx + dy * dy + dz * dz;
-                    if d <= limit {
-                        seen.push((d, group.place.0, cell as u32, i as u32));
-                    }
+            self.look_at(ring, (row, column), (first, last), |cell, i, group| {
+                looked += 1;
+                let (dx, dy, dz) =
+                    (unit[0] - group.unit[0], unit[1] - group.unit[1], unit[2] - group.unit[2]);
+                let d = dx * dx + dy * dy + dz * dz;
+                if d <= limit {
+                    seen.push((d, group.place.0, cell, i));
                 }
-            };
-            if ring == 0 {
-                visit(row, column);
-            } else {
-                for r in [row - ring, row + ring] {
-                    if (0..rows).contains(&r) {
-                        (first.max(column - ring)..=last.min(column + ring)).for_each(|c| visit(r, c));
-                    }
-                }
-                for c in [column - ring, column + ring] {
-                    if (first..=last).contains(&c) {
-                        (0.max(row - ring + 1)..rows.min(row + ring)).for_each(|r| visit(r, c));
-                    }
-                }
-            }
+            });
             // Items not yet seen are at least `ring` whole cells away.
-            let sure = if ring == rings { f64::INFINITY } else { least_chord2(ring as f64 * self.ring_km) };
-            seen[asked..].sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-            while let Some(&(d, place, cell, group)) = seen.get(asked)
-                && d <= sure
-            {
+            let all = looked == self.groups || ring == rings;
+            let sure = if all { f64::INFINITY } else { least_chord2(ring as f64 * self.ring_km) };
+            let due = asked + bring_forward(&mut seen[asked..], sure);
+            seen[asked..due].sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            while asked < due {
+                let (d, place, cell, group) = seen[asked];
                 asked += 1;
                 match visitor.place(PlaceId(place), great_circle_km(d)) {
                     Look::Visit => {}
@@ -348,11 +374,23 @@ impl Nearby {
                     }
                 }
             }
-            if sure > limit {
+            if all || sure > limit {
                 return;
             }
         }
     }
+}
+
+/// Brings the groups seen within a squared chord of `sure` to the front, in no order; returns their number.
+fn bring_forward(seen: &mut [Seen], sure: f64) -> usize {
+    let mut near = 0;
+    for i in 0..seen.len() {
+        if seen[i].0 <= sure {
+            seen.swap(near, i);
+            near += 1;
+        }
+    }
+    near
 }
 
 /// Distance of `lon` east of `west` [degrees, 0 to 360].

@@ -123,6 +123,14 @@ fn energy_is_bought_where_it_is_cheap_whether_price_or_markup_makes_the_differen
     assert!(share_of_depot(&kwh) < 0.05, "{kwh:?}");
 }
 
+/// 0.1 and 0.2 are not 0.3 in double precision.
+#[test]
+fn prices_that_differ_by_rounding_are_equal() {
+    let sum = town(BY_PRICE, 0.3, &flat(0.1), 0.2);
+    let whole = town(BY_PRICE, 0.3, &flat(0.3), 0.0);
+    assert_eq!(sum.0, whole.0);
+}
+
 /// Only the ratio of prices to the value of time matters, not their unit.
 #[test]
 fn prices_and_the_worth_of_time_scaled_alike_change_nothing() {

@@ -227,6 +227,14 @@ fn whose_owners_do_not_go_asks_the_most() {
     assert!((0.15..0.35).contains(&figure(&figures, "energy_share")), "{figures}");
 }
 
+/// A bid at any price clears at any price: here all prices are at a floor of 4,000 per MWh.
+#[test]
+fn any_price_is_the_highest_of_the_market() {
+    let figures = week("{ kind = \"naive\" }", "0", &["markets.day-ahead.price_floor_per_mwh=4000.0"]);
+    let (bought, short) = (figure(&figures, "bought_kwh"), figure(&figures, "short_kwh"));
+    assert!(bought > short, "{figures}");
+}
+
 #[test]
 fn a_competition_that_cannot_be_is_told_of() {
     let mut all = String::new();

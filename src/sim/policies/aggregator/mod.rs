@@ -44,9 +44,8 @@ use gridfleet_core::time::SimTime;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A bid at this price is accepted at any clearing price: the highest price of the European day-ahead auction in the
-/// years of the shipped and published prices (harmonised maximum clearing price, 3,000 EUR/MWh).
-const ANY_PRICE_PER_MWH: f64 = 3_000.0;
+/// Limit of a step of a plan that is bought at any clearing price; its bid names the highest price of the market.
+const ANY_PRICE_PER_MWH: f64 = f64::INFINITY;
 
 /// The simulated slots of a local day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,7 +121,8 @@ impl Bidding for AggregatorBidding {
             return;
         }
         let mut planner = self.planner.lock().unwrap_or_else(PoisonError::into_inner);
-        let products = view.market(self.market).products();
+        let market = view.market(self.market);
+        let (products, most_per_mwh) = (market.products(), market.highest_price_per_mwh());
         for product in gate.products.clone() {
             let start = products.start_of(product);
             let (day, plan) = planner.plan_of(view, start);
@@ -136,7 +136,7 @@ impl Bidding for AggregatorBidding {
                         product,
                         side,
                         quantity_kw,
-                        limit_per_mwh,
+                        limit_per_mwh: limit_per_mwh.min(most_per_mwh),
                     });
                 }
             }

@@ -7,7 +7,7 @@ use super::{Action, Charging, Turn};
 use crate::world::{Activity, Search, View};
 use gridfleet_core::ids::{FleetId, IdVec, StationId, VehicleId};
 use gridfleet_core::time::{HOUR_S, SimTime};
-use offers::Offers;
+use offers::{Offers, comparable};
 
 /// Great-circle distance up to which a station counts as being at a depot [km].
 const AT_DEPOT_KM: f64 = 0.1;
@@ -214,7 +214,7 @@ impl Charging for Threshold {
         for &vehicle in &due {
             let v = view.vehicle(vehicle);
             let cheap_up_to = self.cheap_up_to[v.fleet];
-            let price = |station| view.station_price_per_mwh(station, view.now());
+            let price = |station| comparable(view.station_price_per_mwh(station, view.now()));
             if v.activity().is_plugged() {
                 // The price for which it came is no longer cheap.
                 if v.station.is_some_and(|station| price(station) > cheap_up_to) {

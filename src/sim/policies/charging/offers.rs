@@ -14,6 +14,12 @@ const LOOK_BACK_S: i64 = 7 * DAY_S;
 /// Length of the comparison into the future, as far as prices are announced [s]: a flat tariff is known indefinitely.
 const LOOK_AHEAD_S: i64 = DAY_S;
 
+/// A price in whole millionths, to be compared with others: prices that follow from loads are sums in the order of
+/// stations, and differ from equal ones in their last digits.
+pub(super) fn comparable(price_per_mwh: f64) -> f64 {
+    (price_per_mwh * 1e6).round() / 1e6
+}
+
 /// The lowest price in each quarter of an hour, over all stations that a fleet may use.
 #[derive(Debug)]
 pub(super) struct Offers {
@@ -64,7 +70,7 @@ impl Offers {
         while self.next < known {
             let at = self.next;
             let price = |&(retailer, markup): &(RetailerId, f64)| {
-                view.prices(retailer).price_at(at).map(|price| price + markup)
+                view.prices(retailer).price_at(at).map(|price| comparable(price + markup))
             };
             // Before its first announcement a retailer has no price.
             self.lowest.extend(self.sellers.iter().filter_map(price).min_by(f64::total_cmp));

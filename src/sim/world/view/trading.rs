@@ -5,6 +5,7 @@ use crate::world::Party;
 use crate::world::charging::best_limit_kw;
 use gridfleet_core::ids::{BidderId, FleetId, MarketId, VehicleId};
 use gridfleet_core::markets::Market;
+use gridfleet_core::ranges;
 use gridfleet_core::time::SimTime;
 
 impl<'a> View<'a> {
@@ -106,6 +107,11 @@ impl<'a> MarketView<'a> {
     /// Its products.
     pub fn products(&self) -> gridfleet_core::markets::Products {
         self.rules.products
+    }
+
+    /// Highest price that can clear [currency/MWh]: the cap of the market, or that of all prices where it has none.
+    pub fn highest_price_per_mwh(&self) -> f64 {
+        self.rules.limits_per_mwh[1].min(ranges::PRICE.most)
     }
 
     /// Price of a product that has been cleared [currency/MWh].
