@@ -18,13 +18,18 @@ const KWH_UNITS: f64 = (1_u64 << 60) as f64;
 /// charged on a long way, as recorded.
 #[inline]
 pub(crate) fn soc_units(soc: f64) -> i128 {
-    let units = soc * SOC_UNITS;
-    // The conversion to 64 bits is an instruction, the one to 128 bits a function.
-    if units.abs() < i64::MAX as f64 { i128::from(units as i64) } else { units as i128 }
+    whole(soc * SOC_UNITS)
 }
 
+#[inline]
 fn kwh_units(kwh: f64) -> i128 {
-    (kwh * KWH_UNITS) as i128
+    whole(kwh * KWH_UNITS)
+}
+
+#[inline]
+fn whole(units: f64) -> i128 {
+    // The conversion to 64 bits is an instruction, the one to 128 bits a function.
+    if units.abs() < i64::MAX as f64 { i128::from(units as i64) } else { units as i128 }
 }
 
 /// State of charge of a vehicle as a function of time.

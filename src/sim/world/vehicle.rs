@@ -166,41 +166,48 @@ pub struct Ride {
 }
 
 /// A vehicle at one instant.
+///
+/// In this order, and each vehicle aligned: searches look at the first cache line of vehicles only, and legs are in the
+/// second.
 #[derive(Debug, Clone)]
+#[repr(C, align(64))]
 pub struct Vehicle {
-    /// Fleet that operates it.
-    pub fleet: FleetId,
-    /// Vehicle type.
-    pub vehicle_type: TypeId,
-    /// Its consumption relative to its type.
-    pub consumption_factor: f64,
-    pub(super) activity: Activity,
-    /// Start of the current activity.
-    pub(super) since: SimTime,
-    /// Current place; while driving, the origin of the leg.
-    pub place: PlaceId,
     /// State of charge; while driving, at the start of the leg; while charging, at the last change
     /// of power (see `Stations::soc`).
     pub(super) soc: f64,
-    pub(super) leg: Option<Leg>,
-    /// The trip in progress.
-    pub ride: Option<Ride>,
+    /// Its consumption relative to its type.
+    pub consumption_factor: f64,
+    /// Start of the current activity.
+    pub(super) since: SimTime,
+    /// State of charge requested while driving to, or at, a station.
+    pub target_soc: f64,
     /// The station it is driving to, waiting at or plugged in at.
     pub station: Option<StationId>,
     /// Its connector (index among all connectors), if plugged in.
     pub connector: Option<u32>,
-    /// State of charge requested while driving to, or at, a station.
-    pub target_soc: f64,
+    /// Current place; while driving, the origin of the leg.
+    pub place: PlaceId,
+    /// Fleet that operates it.
+    pub fleet: FleetId,
+    /// Vehicle type.
+    pub vehicle_type: TypeId,
+    pub(super) activity: Activity,
     /// Whether a rider's request may interrupt its charging.
     pub yields: bool,
+    pub(super) leg: Option<Leg>,
+    /// Distance driven since the driving cost was last posted [km].
+    pub unposted_km: f64,
+    /// The trip in progress.
+    pub ride: Option<Ride>,
+    /// Time at which it first joined a station for its current charging need.
+    pub need_since: Option<SimTime>,
     /// Stations at which it gave up waiting since it was last plugged in, each once, and the time until which it avoids
     /// them.
     pub gave_up: Vec<(StationId, SimTime)>,
-    /// Time at which it first joined a station for its current charging need.
-    pub need_since: Option<SimTime>,
-    /// Distance driven since the driving cost was last posted [km].
-    pub unposted_km: f64,
 }
+
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(std::mem::offset_of!(Vehicle, leg) <= 64 && size_of::<Vehicle>() <= 256);
 
 impl Vehicle {
     /// An idle vehicle.
