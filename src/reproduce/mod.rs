@@ -17,7 +17,8 @@
 //! value and the rule for the tolerance. With an interval it holds only if all of it is near enough, fails only if none
 //! of it is, and is undecided otherwise, so too few replications never look like a success. A requirement without a
 //! published number is a figure with [`Rule::Between`], or a [`Finding`]; over random instances,
-//! [`Finding::in_instances`] states how often it holds. Where the instance is not published, [`Rule::Shown`] shows the
+//! [`Finding::mostly`] and [`Finding::always`] state how often it holds. A statement that follows from the model
+//! ([`Finding::follows`]) tests the program, not the source, and is not counted as a success. Where the instance is not published, [`Rule::Shown`] shows the
 //! numbers side by side and a note gives the reason.
 //!
 //! Test the mathematics where it is implemented, and the target by its verdicts.

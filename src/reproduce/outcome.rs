@@ -1,6 +1,7 @@
 //! Outcome of a target: figures beside published ones, findings, tables, pictures; and the verdict on a figure.
 
 use crate::plots;
+use crate::statistics::proportion::share_interval;
 use crate::statistics::{Clustered, Clusters, Interval, Sample};
 use serde::Serialize;
 
@@ -73,8 +74,19 @@ crate::names! {
         Fails = "fails",
         /// The interval includes the limit: more replications could decide.
         Undecided = "undecided",
-        /// No requirement, or one that could not be checked.
+        /// It follows from the model: it held in each instance, as it must, which says nothing about the source.
+        Follows = "follows",
+        /// No requirement: a number to look at.
+        Shown = "shown",
+        /// The requirement could not be checked.
         NotChecked = "not_checked",
+    }
+}
+
+impl Verdict {
+    /// Whether nothing speaks against the requirement.
+    pub fn is_met(self) -> bool {
+        matches!(self, Self::Holds | Self::Follows)
     }
 }
 
@@ -182,7 +194,9 @@ impl Figure {
 
     /// Verdict: with an interval, the figure holds if all of it is among the right values, and fails if none of it is.
     pub fn verdict(&self) -> Verdict {
-        let Some(right) = self.accepted() else { return Verdict::NotChecked };
+        let Some(right) = self.accepted() else {
+            return if self.rule == Rule::Shown { Verdict::Shown } else { Verdict::NotChecked };
+        };
         let ours = self.interval.unwrap_or(Interval { low: self.computed, high: self.computed });
         let numbers = [self.computed, ours.low, ours.high, right.low, right.high];
         if numbers.iter().any(|x| x.is_nan()) {
@@ -197,7 +211,8 @@ impl Figure {
     }
 }
 
-/// A statement of the source that must hold.
+/// A statement about a target, of one of three kinds: *checked*, with a verdict that could be another one; *following*
+/// from the model, which is not counted as a success; or *shown*, without a verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// The statement.
@@ -210,29 +225,70 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A statement that was checked.
-    pub fn checked(text: impl Into<String>, holds: bool, how: impl Into<String>) -> Self {
-        let verdict = if holds { Verdict::Holds } else { Verdict::Fails };
+    fn new(text: impl Into<String>, verdict: Verdict, how: impl Into<String>) -> Self {
         Self { text: text.into(), verdict, how: how.into() }
+    }
+
+    /// A statement that was checked once, for example in the published instance or of a mean.
+    pub fn checked(text: impl Into<String>, holds: bool, how: impl Into<String>) -> Self {
+        Self::new(text, if holds { Verdict::Holds } else { Verdict::Fails }, how)
+    }
+
+    /// A statement about a figure, with the verdict of its rule.
+    pub fn of_figure(text: impl Into<String>, figure: &Figure, how: impl Into<String>) -> Self {
+        Self::new(text, figure.verdict(), how)
     }
 
     /// A statement that could not be checked.
     pub fn not_checked(text: impl Into<String>, why: impl Into<String>) -> Self {
-        Self { text: text.into(), verdict: Verdict::NotChecked, how: why.into() }
+        Self::new(text, Verdict::NotChecked, why)
     }
 
-    /// A statement about instances (or replications): true in `held` of `total`, and required to be true in a share of
-    /// at least `least` of them (1 for all).
-    pub fn in_instances(text: impl Into<String>, held: usize, total: usize, least: f64) -> Self {
-        if total == 0 {
+    /// A statement about random instances (or replications) that must be true of more than half of all instances that
+    /// could be drawn: decided by the exact interval, at [`LEVEL`], of the share of which `held` of `total` are a sample.
+    pub fn mostly(text: impl Into<String>, held: usize, total: usize) -> Self {
+        let Some(share) = share_interval(held, total, LEVEL) else {
             return Self::not_checked(text, "no instances");
+        };
+        let verdict = match (share.low > 0.5, share.high < 0.5) {
+            (true, _) => Verdict::Holds,
+            (_, true) => Verdict::Fails,
+            _ => Verdict::Undecided,
+        };
+        let how = format!(
+            "in {held} of {total} instances, that is in {:.0} to {:.0} % of all; more than half asked",
+            100.0 * share.low,
+            100.0 * share.high
+        );
+        Self::new(text, verdict, how)
+    }
+
+    /// A statement that must be true of each instance (or replication): a single one refutes it.
+    pub fn always(text: impl Into<String>, held: usize, total: usize) -> Self {
+        let Some(share) = share_interval(held, total, LEVEL) else {
+            return Self::not_checked(text, "no instances");
+        };
+        let mut how = format!("in {held} of {total} instances");
+        if held == total && total > 1 {
+            how.push_str(&format!(", that is in at least {:.0} % of all", 100.0 * share.low));
         }
-        let asked = if least < 1.0 { format!("; {} % asked", 100.0 * least) } else { String::new() };
-        Self::checked(
-            text,
-            held as f64 >= least * total as f64,
-            format!("in {held} of {total} instances{asked}"),
-        )
+        Self::checked(text, held == total, how)
+    }
+
+    /// A statement that follows from the model: true of `held` of `total` instances, and of all unless the program is
+    /// wrong.
+    pub fn follows(text: impl Into<String>, held: usize, total: usize) -> Self {
+        let verdict = match (total, held == total) {
+            (0, _) => Verdict::NotChecked,
+            (_, true) => Verdict::Follows,
+            (_, false) => Verdict::Fails,
+        };
+        Self::new(text, verdict, format!("follows from the model; in {held} of {total} instances"))
+    }
+
+    /// The number of instances of which a statement is true, without a requirement.
+    pub fn shown(text: impl Into<String>, held: usize, total: usize) -> Self {
+        Self::new(text, Verdict::Shown, format!("in {held} of {total} instances"))
     }
 }
 
@@ -299,7 +355,7 @@ mod tests {
 
     #[test]
     fn a_number_without_interval_holds_up_to_the_limit() {
-        use Verdict::{Fails, Holds, NotChecked};
+        use Verdict::{Fails, Holds, NotChecked, Shown};
         for (computed, published, rule, expected) in [
             (102.0, Some(100.0), Rule::Relative(0.02), Holds),
             (97.9, Some(100.0), Rule::Relative(0.02), Fails),
@@ -317,7 +373,7 @@ mod tests {
             (f64::INFINITY, Some(1.0), Rule::Absolute(10.0), Fails),
             // Nothing to compare with, or nothing required.
             (1.0, None, Rule::Relative(0.1), NotChecked),
-            (1.0, Some(2.0), Rule::Shown, NotChecked),
+            (1.0, Some(2.0), Rule::Shown, Shown),
         ] {
             assert_eq!(
                 verdict(computed, None, published, rule),
@@ -360,14 +416,21 @@ mod tests {
     }
 
     #[test]
-    fn findings_count_instances() {
-        let finding = |held, total, least| Finding::in_instances("cheapest", held, total, least);
-        assert_eq!(
-            (finding(20, 20, 1.0).verdict, finding(19, 20, 1.0).verdict),
-            (Verdict::Holds, Verdict::Fails)
-        );
-        let most = finding(19, 20, 0.9);
-        assert_eq!((most.verdict, most.how.as_str()), (Verdict::Holds, "in 19 of 20 instances; 90 % asked"));
-        assert_eq!(finding(0, 0, 1.0).verdict, Verdict::NotChecked);
+    fn findings_about_instances_are_decided_by_the_share_of_all() {
+        let mostly = |held, total| Finding::mostly("cheapest", held, total).verdict;
+        // 5 of 5 may be a share of 48 % (0.025 to the power of 1/5), 6 of 6 of 54 %.
+        assert_eq!((mostly(5, 5), mostly(6, 6)), (Verdict::Undecided, Verdict::Holds));
+        assert_eq!((mostly(0, 6), mostly(21, 40)), (Verdict::Fails, Verdict::Undecided));
+        let of_forty = Finding::mostly("cheapest", 31, 40);
+        assert_eq!(of_forty.how, "in 31 of 40 instances, that is in 62 to 89 % of all; more than half asked");
+        let always = |held, total| Finding::always("cheapest", held, total);
+        assert_eq!((always(20, 20).verdict, always(19, 20).verdict), (Verdict::Holds, Verdict::Fails));
+        assert_eq!(always(20, 20).how, "in 20 of 20 instances, that is in at least 83 % of all");
+        let follows = |held, total| Finding::follows("cheapest", held, total).verdict;
+        assert_eq!((follows(20, 20), follows(19, 20)), (Verdict::Follows, Verdict::Fails));
+        assert_eq!(Finding::shown("cheapest", 1, 40).verdict, Verdict::Shown);
+        for finding in [Finding::mostly("", 0, 0), Finding::always("", 0, 0), Finding::follows("", 0, 0)] {
+            assert_eq!(finding.verdict, Verdict::NotChecked);
+        }
     }
 }

@@ -31,7 +31,11 @@ pub struct Tally {
     pub fails: usize,
     /// Those whose interval is too wide to decide.
     pub undecided: usize,
+    /// Those that follow from the model, and did.
+    pub follows: usize,
     /// Those without a requirement.
+    pub shown: usize,
+    /// Those whose requirement could not be checked.
     pub not_checked: usize,
 }
 
@@ -44,6 +48,8 @@ impl Tally {
                 Verdict::Holds => tally.holds += 1,
                 Verdict::Fails => tally.fails += 1,
                 Verdict::Undecided => tally.undecided += 1,
+                Verdict::Follows => tally.follows += 1,
+                Verdict::Shown => tally.shown += 1,
                 Verdict::NotChecked => tally.not_checked += 1,
             }
         }
@@ -66,6 +72,8 @@ impl Tally {
             part(self.holds, "holds", "hold"),
             part(self.fails, "FAILS", "FAIL"),
             part(self.undecided, "is undecided", "are undecided"),
+            part(self.follows, "follows from the model", "follow from the model"),
+            part(self.shown, "is shown", "are shown"),
             part(self.not_checked, "is not checked", "are not checked"),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
@@ -261,6 +269,8 @@ fn word(verdict: Verdict) -> &'static str {
         Verdict::Holds => "holds",
         Verdict::Fails => "FAILS",
         Verdict::Undecided => "undecided",
+        Verdict::Follows => "follows",
+        Verdict::Shown => "shown",
         Verdict::NotChecked => "not checked",
     }
 }
@@ -356,10 +366,13 @@ mod tests {
 
     #[test]
     fn verdicts_are_counted_in_words() {
-        use Verdict::{Fails, Holds, NotChecked, Undecided};
-        let tally = Tally::of([Holds, Fails, Holds, Undecided, NotChecked]);
+        use Verdict::{Fails, Follows, Holds, NotChecked, Shown, Undecided};
+        let tally = Tally::of([Holds, Fails, Holds, Undecided, Follows, Shown, NotChecked]);
         assert_eq!((tally.holds, tally.missed()), (2, 2));
-        assert_eq!(tally.text(), "2 hold, 1 FAILS, 1 is undecided, 1 is not checked");
+        assert_eq!(
+            tally.text(),
+            "2 hold, 1 FAILS, 1 is undecided, 1 follows from the model, 1 is shown, 1 is not checked"
+        );
         assert_eq!(Tally::of([]).text(), "none");
     }
 }

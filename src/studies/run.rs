@@ -13,8 +13,8 @@ use super::results::SUMMARY;
 use super::task::TaskResult;
 use super::{pictures, tables, task};
 use crate::error::{Error, InputError, Result};
-use crate::outputs::kind::clear_work_dir;
 pub use crate::outputs::kind::work_dir;
+use crate::outputs::kind::{clear_work_dir, lock_work};
 use crate::outputs::{Kind, Manifest, Replace, RunDir};
 use crate::policies::{Policies, PolicySpecs};
 use crate::rng::Streams;
@@ -131,6 +131,7 @@ pub fn run(study: &Study, options: Options<'_>) -> Result<Finished> {
             .into());
     }
     let fingerprint = study.fingerprint()?;
+    let _writer = lock_work(options.output)?;
     // Checks before the work, not after it, that the target can be written.
     drop(RunDir::create(options.output, Kind::Study, Replace::of(options.resume, options.force))?);
     let recorded = sources(study)?;

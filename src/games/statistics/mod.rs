@@ -5,6 +5,7 @@
 //!
 //! - [`describe`]: mean, standard deviation and t interval of one metric, and quantiles;
 //! - [`clusters`]: the same for values that are not independent;
+//! - [`proportion`]: share of instances that have a property;
 //! - [`bootstrap`]: BCa interval of a mean, for metrics that are far from normal;
 //! - [`paired`]: comparison of a policy with a baseline, replication by replication;
 //! - [`wilcoxon`], [`holm`]: a test without assumption of normality, and multiple testing;
@@ -26,6 +27,7 @@ pub mod describe;
 pub mod design;
 pub mod holm;
 pub mod paired;
+pub mod proportion;
 pub mod selection;
 pub mod settling;
 pub mod stopping;

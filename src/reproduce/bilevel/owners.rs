@@ -49,7 +49,7 @@ fn fig13(context: &Context<'_>) -> Result<Outcome> {
     };
     let held = days.iter().map(|day| (0..HOURS).filter(|t| at_a_rival(day, *t)).count()).sum();
     let text = "each price is the lowest of the rivals in one of their scenarios, or the highest allowed where nothing is sold";
-    let findings = vec![checked(&days), Finding::in_instances(text, held, HOURS * days.len(), 1.0)];
+    let findings = vec![checked(&days), Finding::follows(text, held, HOURS * days.len())];
     let (game, plan) = (&days[0].case.game, &days[0].plans[0]);
     // Where nothing is sold, the price shows only that it is too high.
     let ours: Vec<f64> =
@@ -110,17 +110,15 @@ fn fig14(context: &Context<'_>) -> Result<Outcome> {
     let (free, bound) = (steps(0.0), steps(RELUCTANCE));
     let findings = vec![
         checked(&days),
-        Finding::in_instances(
+        Finding::follows(
             "owners buy where it is cheapest, in each hour and scenario",
             held(cheapest),
             cases.len(),
-            1.0,
         ),
-        Finding::in_instances(
+        Finding::follows(
             "without reluctance our share is all or nothing, but for ties",
             held(whole),
             cases.len(),
-            1.0,
         ),
         Finding::checked(
             "with reluctance our share moves gradually with our price",

@@ -37,11 +37,10 @@ fn price(context: &Context<'_>, which: usize) -> Result<Outcome> {
                 |k: usize| -> Vec<Vec<f64>> { day.case.paths.iter().map(|path| path[k].clone()).collect() };
             spread(&all(2)) > spread(&all(1))
         };
-        findings.push(Finding::in_instances(
+        findings.push(Finding::always(
             "negative prices fluctuate more than positive ones",
             days.iter().filter(wider).count(),
             days.len(),
-            1.0,
         ));
     }
     findings.push(nearer(&days));
@@ -82,7 +81,7 @@ fn nearer(days: &[Day]) -> Finding {
         forward(&distances(&points), &even, 1).distance > day.case.reduced.distance
     };
     let text = format!("{KEPT} scenarios are nearer to all paths than one is, by the Kantorovich distance");
-    Finding::in_instances(text, days.iter().filter(falls).count(), days.len(), 1.0)
+    Finding::follows(text, days.iter().filter(falls).count(), days.len())
 }
 
 /// Mean over the paths, by hour.

@@ -37,18 +37,13 @@ const HOUR: usize = 4;
 /// Finding that the expected profit does not rise with the weight of risk, on each day.
 pub(super) fn profit_falls(days: &[Day]) -> Finding {
     let held = days.iter().filter(|day| never_rises(&day.each(|plan| plan.profit.expected))).count();
-    Finding::in_instances(
-        "with growing weight of risk the expected profit does not rise",
-        held,
-        days.len(),
-        1.0,
-    )
+    Finding::follows("with growing weight of risk the expected profit does not rise", held, days.len())
 }
 
 /// Finding that the CVaR does not fall with it, on each day.
 pub(super) fn cvar_rises(days: &[Day]) -> Finding {
     let held = days.iter().filter(|day| never_rises(&day.each(|plan| -plan.profit.cvar))).count();
-    Finding::in_instances("with growing weight of risk the CVaR does not fall", held, days.len(), 1.0)
+    Finding::follows("with growing weight of risk the CVaR does not fall", held, days.len())
 }
 
 /// Finding that the spread falls with it.
@@ -69,7 +64,7 @@ fn fig7(context: &Context<'_>) -> Result<Outcome> {
         })
         .count();
     let text = "the worst scenario at 4:00 is no worse at the greatest weight of risk than at the least";
-    let findings = vec![checked(&days), Finding::in_instances(text, held, days.len(), 1.0)];
+    let findings = vec![checked(&days), Finding::always(text, held, days.len())];
     let day = &days[0];
     let probabilities = day.case.game.probabilities();
     let mut plane = Plane::new(

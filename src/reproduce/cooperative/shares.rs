@@ -2,7 +2,7 @@
 
 use super::super::{Context, Figure, Outcome, Rule, Table};
 use super::tables::published;
-use super::{CASE_B, CASE_C, EQUAL, Solved, each, mostly, sometimes};
+use super::{CASE_B, CASE_C, EQUAL, Solved, each, mostly, shown};
 use crate::error::Result;
 use crate::games::coalition::CooperativeGame;
 use crate::games::coalition::core::{extreme_points, is_empty, objection};
@@ -123,7 +123,7 @@ pub fn core_3(context: &Context<'_>) -> Result<Outcome> {
         findings: vec![
             mostly("there are stable shares (the Core is not empty)", stable.iter().map(|s| !s.empty)),
             mostly("the Shapley value is one of them", stable.iter().map(|s| s.shapley_inside)),
-            sometimes("a fleet is paid (a negative share)", stable.iter().map(|s| s.paid)),
+            shown("a fleet is paid (a negative share)", stable.iter().map(|s| s.paid)),
         ],
         tables: vec![table],
         pictures: vec![("core3".to_owned(), picture)],
@@ -217,7 +217,7 @@ pub fn core_4(context: &Context<'_>) -> Result<Outcome> {
                 "the fleet that costs least alone pays least",
                 solved.iter().zip(&shares).map(cheapest_paid),
             ),
-            sometimes("a fleet is paid (a negative share)", stable.iter().map(|s| s.paid)),
+            shown("a fleet is paid (a negative share)", stable.iter().map(|s| s.paid)),
             mostly("there are stable shares (the Core is not empty)", stable.iter().map(|s| !s.empty)),
             mostly(
                 "there is less room for stable shares than with three fleets",

@@ -38,6 +38,8 @@ const SPEED_KMH: f64 = 15.0;
 /// Time between the start of the horizon and the first ride [min] (assumed): a vehicle can charge and come from
 /// Midtown.
 const LEAD_MIN: f64 = 60.0;
+/// Length of a stop at a customer [min]. Assumed.
+const STOP_MIN: f64 = 5.0;
 /// Greatest delay of a pick-up [min]. Assumed.
 const PATIENCE_MIN: f64 = 15.0;
 /// Cost of a ride that is not served [$]. Assumed: more expensive than any service of it.
@@ -89,10 +91,33 @@ pub struct Size {
     pub fleets: usize,
     /// Stations.
     pub stations: usize,
-    /// Rides, the customer nodes of the paper.
+    /// Customers.
     pub trips: usize,
-    /// Whether the first depot is in Midtown and the others in lower Manhattan (otherwise all are in either).
-    pub first_is_far: bool,
+    /// Meaning of a customer.
+    pub customers: Customers,
+    /// Places of the depots.
+    pub depots: Depots,
+}
+
+/// Reading of the paper's customer nodes, "temporary locations where an EV picks up or drops off a passenger", of which
+/// it gives the number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Customers {
+    /// Rides from place to place, as recorded: each fleet that serves one drives its distance.
+    Rides,
+    /// Stops, as in a vehicle routing problem: all driving is between customers, stations and depots.
+    Stops,
+}
+
+/// Places of the depots: not published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depots {
+    /// Anywhere in lower Manhattan or Midtown.
+    Anywhere,
+    /// The first in Midtown, the others in lower Manhattan.
+    FirstFar,
+    /// Each in another part of both, from south to north.
+    Apart,
 }
 
 impl Rides {
@@ -184,14 +209,18 @@ impl Rides {
             let from = self.point(ride.from, places, &mut random);
             let to = self.point(ride.to, places, &mut random);
             let earliest = ride.minute + LEAD_MIN;
+            let (to, minutes, km) = match size.customers {
+                Customers::Rides => (to, ride.minutes, ride.km),
+                Customers::Stops => (from, STOP_MIN, 0.0),
+            };
             Trip {
                 name: (i + 1).to_string(),
                 fleet: Some(random.random_range(0..size.fleets)),
                 from,
                 to,
                 window: [earliest, earliest + PATIENCE_MIN],
-                minutes: ride.minutes,
-                km: ride.km,
+                minutes,
+                km,
                 penalty: Some(PENALTY),
             }
         };
@@ -200,14 +229,21 @@ impl Rides {
 
     /// Vehicles of each fleet at its depot.
     fn vehicles(&self, size: Size, places: &mut Places, mut random: Pcg64) -> Vec<Vehicles> {
+        let all: Vec<usize> = LOWER_MANHATTAN.iter().chain(&MIDTOWN).map(|id| self.zone(id)).collect();
+        let mut from_south = all.clone();
+        from_south.sort_by(|&a, &b| self.zones.lat[a].total_cmp(&self.zones.lat[b]));
         let mut of_fleet = |fleet: usize| {
             let near = random.random_range(0..LOWER_MANHATTAN.len() + MIDTOWN.len());
-            let id = match (size.first_is_far, fleet) {
-                (true, 0) => MIDTOWN[near % MIDTOWN.len()],
-                (true, _) => LOWER_MANHATTAN[near % LOWER_MANHATTAN.len()],
-                (false, _) => LOWER_MANHATTAN.iter().chain(&MIDTOWN).nth(near).copied().unwrap_or("4"),
+            let zone = match (size.depots, fleet) {
+                (Depots::FirstFar, 0) => self.zone(MIDTOWN[near % MIDTOWN.len()]),
+                (Depots::FirstFar, _) => self.zone(LOWER_MANHATTAN[near % LOWER_MANHATTAN.len()]),
+                (Depots::Anywhere, _) => all[near],
+                (Depots::Apart, _) => {
+                    let part = all.len() / size.fleets;
+                    from_south[fleet * part + near % part]
+                }
             };
-            let depot = self.point(self.zone(id), places, &mut random);
+            let depot = self.point(zone, places, &mut random);
             Vehicles {
                 name: format!("fleet {}", fleet + 1),
                 fleet,

@@ -65,11 +65,10 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
         means.push(mean(&profits(&learned)));
     }
     let rising = means.windows(2).filter(|pair| pair[1] > pair[0]).count();
-    outcome.findings.push(Finding::in_instances(
+    outcome.findings.push(Finding::checked(
         "learned risks earn more with each step of accuracy",
-        rising,
-        PAIRS.len() - 1,
-        1.0,
+        rising == PAIRS.len() - 1,
+        format!("in {rising} of {} steps", PAIRS.len() - 1),
     ));
     let plane = Plane::new(
         Axis::number("accuracy of the balancing forecast", "%"),

@@ -86,18 +86,17 @@ pub fn must_hold(days: &[Day]) -> Vec<Finding> {
     let gap = days.iter().map(|day| day.gap).fold(f64::NEG_INFINITY, f64::max);
     let n = days.len();
     vec![
-        Finding::in_instances("the energy of the day is unchanged within 1e-6", count(&same), n, 1.0),
-        Finding::in_instances("all come to rest: an equilibrium", count(&|day| day.settled), n, 1.0),
+        Finding::follows("the energy of the day is unchanged within 1e-6", count(&same), n),
+        Finding::always("all come to rest: an equilibrium", count(&|day| day.settled), n),
         Finding::checked(
             "no plans have a potential lower by more than 1e-4 of the payments",
             gap <= 1e-4,
             format!("the bound leaves {gap:.1e} of the payments on the worst day"),
         ),
-        Finding::in_instances(
+        Finding::follows(
             "every vehicle keeps its limits and is full when it leaves",
             count(&|day| day.all_full),
             n,
-            1.0,
         ),
         charges_at_night(days),
         rests_in_the_evening(days),

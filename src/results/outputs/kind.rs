@@ -3,7 +3,9 @@
 //! A command replaces results of the same kind. Results of another kind, a training (hours of work), and an unfinished
 //! study or training are replaced only if the user says so.
 
+use super::run_dir::not_writable;
 use gridfleet_core::error::{InputError, Result};
+use gridfleet_core::files::Lock;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -148,6 +150,17 @@ pub fn work_dir(output: &Path) -> PathBuf {
     let mut name = output.file_name().unwrap_or_default().to_owned();
     name.push(".unfinished");
     output.with_file_name(name)
+}
+
+/// The right to work beside `output`, until it is dropped: for work that is longer than the writing of its results.
+///
+/// # Errors
+/// [`gridfleet_core::error::Error::Input`] if another process has it; otherwise, if the folder cannot be written.
+pub fn lock_work(output: &Path) -> Result<Lock> {
+    if let Some(parent) = output.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        std::fs::create_dir_all(parent).map_err(|e| not_writable(parent, &e))?;
+    }
+    Lock::take(&work_dir(output))
 }
 
 /// Removes unfinished work beside `output`, if the user has said so, and the folder if nothing else is in it.

@@ -32,8 +32,10 @@ impl RunDir {
     /// [`Error::Input`] if `target` exists and was not made by gridfleet, contains results that `replace` does not
     /// allow to be replaced, or cannot be written.
     pub fn create(target: &Path, kind: Kind, replace: Replace) -> Result<Self> {
+        // Work of another process ends before it gives up the target.
+        let dir = Self::create_after_work(target, kind, replace)?;
         kind.check_unfinished(target, replace)?;
-        Self::create_after_work(target, kind, replace)
+        Ok(dir)
     }
 
     /// Like [`create`](Self::create), for work that has its own unfinished files beside `target`.
@@ -83,7 +85,7 @@ pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
     files::put(path, bytes).map_err(|e| Error::writing(path, e))
 }
 
-fn not_writable(path: &Path, error: &std::io::Error) -> Error {
+pub(super) fn not_writable(path: &Path, error: &std::io::Error) -> Error {
     InputError::new(error.to_string(), "a folder that can be written")
         .key("output folder")
         .file(path)

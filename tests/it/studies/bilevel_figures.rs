@@ -33,7 +33,7 @@ fn table_1_has_all_weights_and_a_frontier_on_each_day() {
         "with growing weight of risk the expected profit",
         "with growing weight of risk the CVaR",
     ] {
-        assert_eq!(verdict(&outcome, text), Verdict::Holds, "{text}");
+        assert_eq!(verdict(&outcome, text), Verdict::Follows, "{text}");
     }
     assert_eq!(outcome.figures.len(), 8 * 7);
     let published: Vec<f64> = outcome.figures.iter().filter_map(|figure| figure.published).collect();
@@ -100,7 +100,7 @@ fn every_figure_is_drawn_and_its_sure_findings_hold() {
             outcome.findings.iter().filter(|f| sure.iter().any(|text| f.text.starts_with(text))).collect();
         assert!(!checked.is_empty(), "{}", target.name);
         for finding in checked {
-            assert_eq!(finding.verdict, Verdict::Holds, "{}: {finding:?}", target.name);
+            assert!(finding.verdict.is_met(), "{}: {finding:?}", target.name);
         }
     }
 }

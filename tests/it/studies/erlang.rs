@@ -20,7 +20,7 @@ fn the_line_at_a_station_is_erlangs() {
         assert!(figure.verdict() == Verdict::Holds && off.abs() < 0.03, "{figure:?}");
     }
     assert!(
-        outcome.findings.iter().all(|finding| finding.verdict == Verdict::Holds),
+        outcome.findings.iter().all(|finding| finding.verdict == Verdict::Follows),
         "{:?}",
         outcome.findings
     );
