@@ -95,6 +95,12 @@ pub const FIGURES: &[FigureInfo] = &[
     figure("unserved_kwh", "Energy unserved", "kWh", Lower),
     figure("peak_load_kw", "Peak of slots", "kW", Lower),
     figure("load_price_per_mwh", "Mean price that the load made", "currency/MWh", Lower),
+    figure("station_cost_per_mwh", "Cost of stations per energy", "currency/MWh", Lower),
+    figure("station_cost_with_unserved", "Cost of stations at equal energy", "currency", Lower),
+    figure("planned_cost", "Cost that plans expected", "currency", Neither),
+    figure("stay_mean_s", "Stay at the plug, mean", "s", Lower),
+    figure("connector_wait_mean_s", "Wait for a connector, mean", "s", Lower),
+    figure("attainable_cost", "Bound of the cost of stations", "currency", Neither),
     figure("grid_energy_kwh", "Energy from the feeder's source", "kWh", Neither),
     figure("grid_peak_15min_kw", "Peak power of the feeder's source", "kW", Lower),
     figure("grid_losses_kwh", "Losses of the feeder", "kWh", Lower),
@@ -138,6 +144,11 @@ pub const OPERATOR_FIGURES: &[FigureInfo] = &[
     figure("unserved_kwh", "Energy unserved", "kWh", Lower),
     figure("peak_load_kw", "Peak of slots", "kW", Lower),
     figure("load_price_per_mwh", "Mean price that the load made", "currency/MWh", Lower),
+    figure("station_cost_per_mwh", "Cost of stations per energy", "currency/MWh", Lower),
+    figure("station_cost_with_unserved", "Cost of stations at equal energy", "currency", Lower),
+    figure("planned_cost", "Cost that plans expected", "currency", Neither),
+    figure("stay_mean_s", "Stay at the plug, mean", "s", Lower),
+    figure("connector_wait_mean_s", "Wait for a connector, mean", "s", Lower),
 ];
 
 /// The figures of [`super::metrics::StationFigures`]. Studies do not compare them: there may be a thousand stations.
@@ -213,9 +224,10 @@ mod tests {
     #[test]
     fn every_figure_is_listed() {
         let trading = TradingFigures { market_profit_bound: Some(0.0), ..TradingFigures::default() };
-        let loads = Some(LoadFigures::default());
+        let loads = Some(LoadFigures { planned_cost: Some(0.0), ..LoadFigures::default() });
         let figures = Figures {
             co2_kg: Some(1.0),
+            attainable_cost: Some(0.0),
             trading: Some(trading),
             loads: loads.clone(),
             grid: Some(GridFigures::default()),

@@ -11,6 +11,7 @@
 //! | `closed_form` | the equilibrium without bounds |
 //! | `bounded`, `response` | with bounds, a common limit, elastic demand, or rows |
 //! | `delivery` | rows: energy that must or may have been drawn by the end of each step |
+//! | `least_cost` | the least total cost of known deliveries: a bound for any plan |
 //! | `residual` | largest remaining gain of any player |
 //! | `check` | conditions that an equilibrium must satisfy before it is returned |
 //! | `ratios` | Nash compared with C-Nash |
@@ -47,6 +48,7 @@ mod closed_form;
 pub mod conditions;
 mod coupling;
 mod delivery;
+mod least_cost;
 pub(super) mod linear;
 mod model;
 pub mod paper;
@@ -59,6 +61,7 @@ mod structure;
 pub use bounded::SearchStats;
 pub use coupling::Coupling;
 pub use delivery::{Delivery, Undeliverable};
+pub use least_cost::{Deliveries, LeastCost, least_cost};
 pub use model::{CNashGame, CNashParameters, Elastic, LoadBound};
 pub use profiles::Profiles;
 pub use ratios::{Comparison, Ratios, compare};

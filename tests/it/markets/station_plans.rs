@@ -22,11 +22,11 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64;
 use std::sync::Arc;
 
-const STREAMS: Streams = Streams { seed: 1, replication: 0 };
-const STATIONS: usize = 6;
-const CARS: usize = 36;
-const DAYS: i64 = 3;
-const HOUR: i64 = 3_600;
+pub(super) const STREAMS: Streams = Streams { seed: 1, replication: 0 };
+pub(super) const STATIONS: usize = 6;
+pub(super) const CARS: usize = 36;
+pub(super) const DAYS: i64 = 3;
+pub(super) const HOUR: i64 = 3_600;
 const SLOT_S: i64 = 1_800;
 const SLOT_H: f64 = SLOT_S as f64 / HOUR as f64;
 /// Price increase per megawatt [currency/MWh].
@@ -51,7 +51,7 @@ fn add_trip(requests: &mut Requests, time: SimTime, car: usize, duration_s: u32,
 /// Three days of 36 cars, half of which park at home at night and half at work by day, at six stations of three
 /// operators with a connector for each car. Trips are bound to cars and departures are announced, so that a plan moves
 /// energy and nothing else: each car has the same arrivals and departures under every plan.
-fn three_days(seed: u64) -> Setup {
+pub(super) fn three_days(seed: u64) -> Setup {
     let mut random = Pcg64::seed_from_u64(seed);
     let mut places = Places::default();
     for i in 0..STATIONS {
@@ -151,7 +151,7 @@ fn base_prices() -> Series {
     Series { start: SimTime(0), slot_s: HOUR, price_per_mwh }
 }
 
-fn specs(stations: StationsSpec) -> PolicySpecs {
+pub(super) fn specs(stations: StationsSpec) -> PolicySpecs {
     PolicySpecs {
         dispatch: DispatchSpec::NearestIdle {},
         charging: ChargingSpec::ThresholdNearest { start_soc: 0.2, target_soc: 1.0 },
@@ -233,7 +233,7 @@ fn potential(day: &Collected, player_of: impl Fn(usize) -> usize) -> f64 {
 type Player = fn(usize) -> usize;
 const POLICIES: [(&str, Player); 2] = [("coordinated", |_| 0), ("c-nash", |station| station % 3)];
 
-fn planned(name: &str, hours: i64, forecast: ForecastKind) -> StationsSpec {
+pub(super) fn planned(name: &str, hours: i64, forecast: ForecastKind) -> StationsSpec {
     let (horizon_s, accuracy) = (hours * HOUR, 1.0);
     match name {
         "coordinated" => StationsSpec::Coordinated { horizon_s, forecast, accuracy },
@@ -348,6 +348,7 @@ fn plans_of_the_shipped_companies_cost_less_and_leave_no_queue() {
         std::fs::remove_dir_all(&folder).unwrap();
         let summary: serde_json::Value = serde_json::from_str(&text).unwrap();
         let figure = |key: &str| summary[key].as_f64().unwrap();
+        assert!(figure("attainable_cost") <= figure("station_cost"), "{stations}: {text}");
         (figure("station_cost") / figure("energy_charged_kwh"), figure("queue_mean_s"))
     };
     let (nothing, _) = run("{kind=\"uncontrolled\"}");

@@ -15,9 +15,19 @@ pub use spec::StationsSpec;
 use super::Turn;
 use super::bidding::Foresight;
 use crate::world::Setup;
-use gridfleet_core::ids::OperatorId;
+use gridfleet_core::ids::{OperatorId, StationId};
 use gridfleet_core::rng::Streams;
+use gridfleet_core::time::SimTime;
 use std::sync::Arc;
+
+/// Load of a station in a slot as a plan expected it when the slot began.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PlannedLoad {
+    /// Mean power [kW].
+    pub power_kw: f64,
+    /// Cost of energy, at the price that all planned loads make, and of deviations, of the whole slot [currency].
+    pub cost: f64,
+}
 
 /// Control of the power of stations.
 pub trait StationControl: Send {
@@ -28,6 +38,12 @@ pub trait StationControl: Send {
     /// double precision.
     fn unsolved(&self) -> u64 {
         0
+    }
+    /// Load of a station that was planned for the slot with this start: by the first plan made in the slot, or, where there
+    /// is none in it, in the last slot before. `None` without a plan.
+    fn planned(&self, station: StationId, slot_start: SimTime) -> Option<PlannedLoad> {
+        let _ = (station, slot_start);
+        None
     }
 }
 
