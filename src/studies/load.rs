@@ -229,6 +229,7 @@ fn metrics(file: &StudyFile, base: &Scenario, problems: &mut Problems<'_>) {
     let operators: Vec<&str> = base.operators().iter().map(String::as_str).collect();
     let retailers: Vec<&str> = base.spec.retailers.iter().map(|r| r.name.as_str()).collect();
     let markets: Vec<&str> = base.spec.markets.iter().map(|m| m.name.as_str()).collect();
+    let groups = ["coalition", "rest"];
     let competitors: Vec<&str> = base
         .spec
         .competition
@@ -244,11 +245,12 @@ fn metrics(file: &StudyFile, base: &Scenario, problems: &mut Problems<'_>) {
         let exists = match catalogue::find(name) {
             Some((_, None)) => true,
             Some((_, Some(owner))) => {
-                let owners = match name.split_once('.') {
+                let owners: &[&str] = match name.split_once('.') {
                     Some(("fleets", _)) => &fleets,
                     Some(("retailers", _)) => &retailers,
                     Some(("markets", _)) => &markets,
                     Some(("competitors", _)) => &competitors,
+                    Some(("groups", _)) => &groups,
                     _ => &operators,
                 };
                 owners.contains(&owner)

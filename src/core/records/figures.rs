@@ -327,6 +327,17 @@ pub struct OperatorFigures {
     pub loads: Option<LoadFigures>,
 }
 
+/// Key figures of a group of stations with load-dependent prices: `coalition`, the stations that the scenario names, and
+/// `rest`, all others.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct GroupFigures {
+    /// `coalition` or `rest`.
+    pub name: String,
+    /// Figures of its stations.
+    #[serde(flatten)]
+    pub loads: LoadFigures,
+}
+
 /// Key figures of one station.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct StationFigures {
@@ -355,6 +366,9 @@ pub struct RunFigures {
     pub fleets: Vec<FleetFigures>,
     /// Each operator of stations, in the order of the scenario.
     pub operators: Vec<OperatorFigures>,
+    /// Groups of stations, where the scenario names one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<GroupFigures>,
     /// Each station, in the order of the scenario.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stations: Vec<StationFigures>,

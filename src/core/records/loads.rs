@@ -1,7 +1,8 @@
 //! Sums over slots of stations with load-dependent prices.
 
-use super::figures::LoadFigures;
+use super::figures::{GroupFigures, LoadFigures};
 use super::{LoadRecord, SessionRecord};
+use crate::ids::{IdVec, StationId};
 use crate::time::SimTime;
 
 /// Sums of some stations.
@@ -99,10 +100,49 @@ impl LoadSums {
     }
 }
 
+/// Sums over the stations of a group, and over the rest.
+#[derive(Debug, Clone, Default)]
+pub(super) struct GroupSums {
+    /// By station, whether it is in the group; empty if there is no group.
+    is_member: IdVec<StationId, bool>,
+    sums: [LoadSums; 2],
+}
+
+impl GroupSums {
+    /// Names of the group and of the rest.
+    const NAMES: [&str; 2] = ["coalition", "rest"];
+
+    pub fn new(is_member: IdVec<StationId, bool>) -> Self {
+        Self { is_member, sums: Default::default() }
+    }
+
+    /// Adds one slot of one station.
+    pub fn add(&mut self, record: &LoadRecord) {
+        if let Some(&is_member) = self.is_member.of(record.station) {
+            self.sums[usize::from(!is_member)].add(record);
+        }
+    }
+
+    /// Figures of the group and of the rest, as far as they have stations; `stays` has the visits of the stations with
+    /// load-dependent prices.
+    pub fn figures(&self, stays: impl Iterator<Item = (StationId, Stays)>) -> Vec<GroupFigures> {
+        let mut of_group = [Stays::default(); 2];
+        for (station, stays) in stays {
+            if let Some(&is_member) = self.is_member.of(station) {
+                of_group[usize::from(!is_member)].join(stays);
+            }
+        }
+        let figures = |((name, sums), stays): ((&str, &LoadSums), &Stays)| {
+            Some(GroupFigures { name: name.to_owned(), loads: sums.figures(stays)? })
+        };
+        Self::NAMES.into_iter().zip(&self.sums).zip(&of_group).filter_map(figures).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{OperatorId, StationId};
+    use crate::ids::OperatorId;
 
     #[test]
     fn figures_of_two_stations_and_two_slots() {
@@ -140,5 +180,35 @@ mod tests {
         assert!((figures.station_cost_with_unserved - 5.3).abs() < 1e-12);
         assert_eq!(figures.planned_cost, Some(6.0));
         assert_eq!((figures.stay_mean_s, figures.connector_wait_mean_s), (Some(2_000.0), Some(30.0)));
+    }
+
+    #[test]
+    fn a_group_and_the_rest_have_figures_of_their_own() {
+        let row = |station, cost| LoadRecord {
+            slot_start: SimTime(0),
+            slot_end: SimTime(3_600),
+            station: StationId(station),
+            operator: OperatorId(0),
+            nominal_kw: 1.0,
+            budget_kw: None,
+            power_kw: 1.0,
+            base_price_per_mwh: 0.0,
+            price_per_mwh: 1_000.0 * cost,
+            energy_cost: cost,
+            deviation_cost: 0.0,
+            planned_kw: None,
+            planned_cost: None,
+        };
+        let mut sums = GroupSums::new(vec![true, false, true].into());
+        [row(0, 1.0), row(1, 2.0), row(2, 4.0)].iter().for_each(|record| sums.add(record));
+        let stays = Stays { ended: (1, 60), plugged_in: (1, 0) };
+        let groups = sums.figures([(StationId(1), stays)].into_iter());
+        let costs: Vec<_> = groups.iter().map(|g| (g.name.as_str(), g.loads.station_cost)).collect();
+        assert_eq!(costs, [("coalition", 5.0), ("rest", 2.0)]);
+        assert_eq!([&groups[0], &groups[1]].map(|g| g.loads.stay_mean_s), [None, Some(60.0)]);
+        let mut all = GroupSums::new(vec![true].into());
+        all.add(&row(0, 1.0));
+        assert_eq!(all.figures(std::iter::empty()).len(), 1, "no rest");
+        assert_eq!(GroupSums::default().figures(std::iter::empty()), []);
     }
 }

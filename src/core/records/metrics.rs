@@ -4,11 +4,11 @@
 //! turns them into [`Figures`]. Nothing is kept per trip, so its memory does not grow with the run.
 
 pub use super::figures::{
-    AggregatorFigures, CompetitorFigures, DriverFigures, Figures, FleetFigures, GridFigures, LoadFigures,
-    MarketFigures, OperatorFigures, RetailerFigures, RunFigures, StationFigures, TradingFigures,
+    AggregatorFigures, CompetitorFigures, DriverFigures, Figures, FleetFigures, GridFigures, GroupFigures,
+    LoadFigures, MarketFigures, OperatorFigures, RetailerFigures, RunFigures, StationFigures, TradingFigures,
 };
 use super::grid::GridSums;
-use super::loads::{LoadSums, Stays};
+use super::loads::{GroupSums, LoadSums, Stays};
 use super::readings::Peak;
 pub use super::retail::RetailFacts;
 use super::retail::RetailSums;
@@ -44,6 +44,8 @@ pub struct MetricsSetup {
     pub trades: bool,
     /// Earnings possible with perfect knowledge, by fleet [currency], where requested.
     pub bounds: Option<Vec<f64>>,
+    /// By station, whether it is in the group whose figures are summed up apart; empty if there is none.
+    pub station_group: IdVec<StationId, bool>,
     /// Customers of each retailer, where retailers have figures.
     pub retail: RetailFacts,
     /// Competing retailers, if there are any.
@@ -109,6 +111,7 @@ pub struct Metrics {
     competitors: SupplySums,
     peak: Peak,
     loads: LoadSums,
+    groups: GroupSums,
     /// Visits by station, and the operator of each station with a load-dependent price.
     stays: IdVec<StationId, (Stays, Option<OperatorId>)>,
     attainable_cost: Option<f64>,
@@ -140,6 +143,7 @@ impl Metrics {
             competitors: SupplySums::new(labels, &setup.competition),
             peak: Peak::default(),
             loads: LoadSums::default(),
+            groups: GroupSums::new(setup.station_group.clone()),
             stays: IdVec::filled(labels.stations.len(), (Stays::default(), None)),
             attainable_cost: None,
             grid: GridSums::default(),
@@ -197,6 +201,8 @@ impl Metrics {
             all_stays.join(of_station);
             stays[operator].join(of_station);
         }
+        let with_loads = self.stays.ids().zip(&self.stays).filter(|(_, (_, operator))| operator.is_some());
+        let groups = self.groups.figures(with_loads.map(|(id, (stays, _))| (id, *stays)));
         RunFigures {
             total: Figures {
                 loads: self.loads.figures(&all_stays),
@@ -226,6 +232,7 @@ impl Metrics {
                     loads: sums.loads.figures(stays),
                 })
                 .collect(),
+            groups,
             stations: self
                 .stations
                 .into_iter()
@@ -376,6 +383,7 @@ impl Metrics {
             return;
         }
         self.loads.add(record);
+        self.groups.add(record);
         self.operators[record.operator].loads.add(record);
         if let Some((_, operator)) = self.stays.of_mut(record.station) {
             *operator = Some(record.operator);
@@ -494,6 +502,7 @@ mod tests {
             co2_kg_per_kwh: Some(0.3),
             trades: false,
             bounds: None,
+            station_group: IdVec::default(),
             retail: RetailFacts::default(),
             competition: CompetitionFacts::default(),
         };

@@ -125,9 +125,9 @@ pub fn least_cost(deliveries: &Deliveries) -> Result<LeastCost, Undeliverable> {
         );
     }
     assert_eq!((deliveries.hours.len(), demand.len()), (steps, n), "shape of the deliveries");
-    for i in 0..n {
+    for (i, demand) in demand.iter().enumerate() {
         let size: f64 = deliveries.nominal.row(i).iter().map(|x| x.abs()).sum();
-        let slack = SLACK * size.max(demand[i].abs());
+        let slack = SLACK * size.max(demand.abs());
         deliveries.delivery.check(i, &deliveries.min, &deliveries.max, slack)?;
     }
     let b = deliveries.slope;

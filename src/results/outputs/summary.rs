@@ -7,8 +7,8 @@ use super::tables::Provenance;
 use comfy_table::{CellAlignment, Table, presets};
 use gridfleet_core::error::{Error, Result};
 use gridfleet_core::records::metrics::{
-    CompetitorFigures, Figures, FleetFigures, MarketFigures, OperatorFigures, RetailerFigures, RunFigures,
-    StationFigures,
+    CompetitorFigures, Figures, FleetFigures, GroupFigures, MarketFigures, OperatorFigures, RetailerFigures,
+    RunFigures, StationFigures,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -60,6 +60,9 @@ pub struct Summary {
     pub fleets: Vec<FleetFigures>,
     /// Key figures of each operator of stations.
     pub operators: Vec<OperatorFigures>,
+    /// Key figures of groups of stations.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<GroupFigures>,
     /// Key figures of each station.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stations: Vec<StationFigures>,
@@ -151,6 +154,7 @@ impl Summary {
             total: figures.total,
             fleets: figures.fleets,
             operators: figures.operators,
+            groups: figures.groups,
             stations: figures.stations,
             markets: figures.markets,
             retailers: figures.retailers,
@@ -485,6 +489,7 @@ mod tests {
                 .map(|name| FleetFigures { name: (*name).to_owned(), figures: figures(20_000) })
                 .collect(),
             operators: Vec::new(),
+            groups: Vec::new(),
             stations: Vec::new(),
             markets: Vec::new(),
             retailers: Vec::new(),

@@ -164,7 +164,7 @@ pub(super) fn specs(stations: StationsSpec) -> PolicySpecs {
     }
 }
 
-fn run(setup: &Arc<Setup>, stations: StationsSpec) -> Collected {
+pub(super) fn run(setup: &Arc<Setup>, stations: StationsSpec) -> Collected {
     let policies = engine::policies(&specs(stations), setup, STREAMS);
     let mut simulation = Simulation::under(Arc::clone(setup), policies, STREAMS).audited();
     let mut day = Collected::default();

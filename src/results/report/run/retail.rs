@@ -78,6 +78,7 @@ pub(super) fn sections(context: &Context, page: &mut Page) -> Result<()> {
     if summary.operators.iter().any(|operator| operator.get("station_cost").is_some()) {
         html.push_str(&table("Operators of stations with load-dependent prices", &summary.operators, LOADED));
     }
+    html.push_str(&table("The coalition of stations and the rest", &summary.groups, LOADED));
     page.section("Retail", html);
     Ok(())
 }

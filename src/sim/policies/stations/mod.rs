@@ -1,21 +1,24 @@
 //! Stations with load-dependent prices: the power of each.
 //!
 //! - [`spec`]: the policies by name and parameters;
+//! - `coalitions`: the stations that decide together, by name;
 //! - `planner`: the equilibrium of the game among stations, computed again at each control interval;
 //! - `needs`: what a station is billed against, and what its vehicles ask for;
 //! - `demand`: forecasts of the energy requested.
 
+mod coalitions;
 mod demand;
 mod needs;
 mod planner;
 pub mod spec;
 
-pub use spec::StationsSpec;
+pub use spec::{StationCoalitionSpec, StationsSpec};
 
 use super::Turn;
 use super::bidding::Foresight;
-use crate::world::Setup;
-use gridfleet_core::ids::{OperatorId, StationId};
+use crate::world::{Setup, StationNames};
+use coalitions::Together;
+use gridfleet_core::ids::StationId;
 use gridfleet_core::rng::Streams;
 use gridfleet_core::time::SimTime;
 use std::sync::Arc;
@@ -47,17 +50,6 @@ pub trait StationControl: Send {
     }
 }
 
-/// Stations that decide together.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Together {
-    /// None: each station decides alone.
-    Nobody,
-    /// The stations of each of these operators.
-    Operators(Vec<OperatorId>),
-    /// All stations.
-    Everybody,
-}
-
 impl StationsSpec {
     /// The policy named in the scenario, if it limits stations and there are load-dependent prices. If it [needs
     /// foresight](Self::needs_foresight) and there is none, it expects no vehicles.
@@ -68,13 +60,17 @@ impl StationsSpec {
         streams: Streams,
     ) -> Option<Box<dyn StationControl>> {
         let planning = self.planning()?;
-        let all = || setup.operators.ids();
+        let names = StationNames::new(setup.operators.iter().map(String::as_str), setup.stations.iter());
         let together = match self {
             Self::Coordinated { .. } => Together::Everybody,
-            Self::CNash { coalitions, .. } if coalitions.is_empty() => Together::Operators(all().collect()),
+            Self::CNash { coalitions, .. } if coalitions.is_empty() => {
+                Together::Coalitions(names.by_operator())
+            }
             Self::CNash { coalitions, .. } => {
-                let named = |id: &OperatorId| coalitions.contains(&setup.operators[*id]);
-                Together::Operators(all().filter(named).collect())
+                let members = |coalition: &StationCoalitionSpec| {
+                    coalition.names().iter().filter_map(|name| names.find(name)).flatten().copied().collect()
+                };
+                Together::Coalitions(coalitions.iter().map(members).collect())
             }
             Self::Nash { .. } | Self::Uncontrolled {} => Together::Nobody,
         };

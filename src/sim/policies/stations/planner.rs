@@ -8,14 +8,15 @@
 //! Planning once per slot was tried: at a station that two vehicles share, a plan based on smooth expectations delays
 //! the vehicles that actually arrive, and stations paid more than without any plan.
 
+use super::coalitions::Together;
 use super::demand::Demand;
 use super::needs::{Needs, Steps};
 use super::spec::Planning;
-use super::{PlannedLoad, StationControl, Together};
+use super::{PlannedLoad, StationControl};
 use crate::policies::bidding::Foresight;
 use crate::policies::{Action, Turn, View};
 use crate::world::{LoadBook, Setup};
-use gridfleet_core::ids::{OperatorId, StationId};
+use gridfleet_core::ids::StationId;
 use gridfleet_core::rng::Streams;
 use gridfleet_core::time::{DAY_S, SimTime};
 use gridfleet_games::c_nash::{
@@ -90,12 +91,11 @@ impl Planner {
         let books = LoadBook::all(setup);
         let stations_of = |(number, book): (usize, &LoadBook)| {
             let stations = || book.stations.iter().map(|id| &setup.stations[*id]);
-            let operators: Vec<OperatorId> = stations().map(|station| station.operator).collect();
             let slope = setup.retailers[book.retailer].tariff.slope_per_mwh_kw()?;
             Some(Stations {
                 number,
                 demand: Demand::new(planning, number, book, &setup.clock, foresight, streams),
-                structure: structure(&operators, together),
+                structure: together.structure(&book.stations),
                 sensitivity: stations().map(|station| station.sensitivity_per_mwh_kw * 1_000.0).collect(),
                 slope: slope * 1_000.0,
                 steps: (planning.horizon_s / book.slot_s).max(1) as usize,
@@ -111,22 +111,6 @@ impl Planner {
             .filter_map(stations_of)
             .collect();
         (!retailers.is_empty()).then_some(Self { retailers, unsolved: 0 })
-    }
-}
-
-/// Coalition structure of the stations of these operators.
-fn structure(operators: &[OperatorId], together: &Together) -> Structure {
-    let stations = operators.len();
-    match together {
-        Together::Nobody => Structure::alone(stations),
-        Together::Everybody => Structure::grand_coalition(stations),
-        Together::Operators(named) => {
-            let members =
-                |id: &OperatorId| -> Vec<usize> { (0..stations).filter(|&i| operators[i] == *id).collect() };
-            let coalitions = named.iter().map(members).filter(|members| !members.is_empty()).collect();
-            // Each station has one operator, and no coalition is empty.
-            Structure::new(stations, coalitions).expect("disjoint coalitions")
-        }
     }
 }
 
