@@ -183,6 +183,7 @@ impl LoneStation {
                 lead_s: 0,
             }]
             .into(),
+            station_group: Vec::new().into(),
             competition: None,
             retail: Retail::default(),
             trading: Trading::default(),

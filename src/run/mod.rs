@@ -19,6 +19,7 @@
 //! # Ok::<(), gridfleet::Error>(())
 //! ```
 
+mod attainable;
 mod facts;
 pub mod pilot;
 mod replication;

@@ -1,5 +1,6 @@
 //! One replication from start to end, for single runs, the tasks of studies and the weeks of a training.
 
+use super::attainable::LoadsOfRun;
 use super::{NEVER, Progress};
 use crate::engine::{self, Simulation};
 use crate::error::{Error, Result};
@@ -56,18 +57,22 @@ impl Replication<'_> {
     pub fn simulate<R: Recorder>(self, recorder: &mut R, failed: impl Fn(&R) -> bool) -> Result<Simulated> {
         let (setup, stop, progress) = (Arc::clone(&self.setup), self.stop, self.progress);
         let mut metrics = Metrics::new(&setup.labels(), engine::metrics_setup(&setup)?);
+        let mut loads = LoadsOfRun::new(&setup);
         let mut simulation = self.begin();
         let mut until = setup.start;
         while until < setup.end && !failed(recorder) {
             until = (until + setup.control_interval_s).min(setup.end);
-            simulation.run_unless(stop, until, &mut (&mut metrics, &mut *recorder))?;
+            let recorders = &mut (&mut metrics, (&mut loads, &mut *recorder));
+            simulation.run_unless(stop, until, recorders)?;
             progress.update(until, simulation.events());
             if stop.load(Ordering::Relaxed) {
                 return Err(Error::Interrupted);
             }
         }
-        simulation.finish(&mut (&mut metrics, &mut *recorder))?;
+        simulation.finish(&mut (&mut metrics, (&mut loads, &mut *recorder)))?;
         simulation.books()?;
+        // Without a warm-up, the slot that begins with the simulation counts as well.
+        metrics.set_attainable_cost(loads.bound(&simulation.state().loads, setup.measured_from));
         Ok(Simulated { simulation, metrics })
     }
 }

@@ -1,6 +1,7 @@
-//! A study whose policies are the coalitions of a set of fleets: the worth of each coalition, and how to share it.
+//! A study whose policies are the coalitions of a set of fleets, or of operators of stations: the worth of each
+//! coalition, and how to share it.
 //!
-//! The same world is simulated for each coalition with its members alone (`operation.take_part`), who work together
+//! Of fleets, the same world is simulated for each coalition with its members alone (`operation.take_part`), who work together
 //! (`operation.coalitions`). Each replication is a separate game with its Shapley value, nucleolus and Core; results
 //! are means over replications with intervals, the share of replications that have a Core, and the share in which it
 //! contains the Shapley value.
@@ -8,10 +9,13 @@
 //! Each policy sets which fleets participate and which cooperate, so journal, shards and random numbers need no
 //! knowledge of games. Vehicles and riders of the other fleets are left out after everything was drawn
 //! (`scenario::coalitions`), so a fleet has the same vehicles and riders in every coalition.
+//!
+//! Operators of stations share one price, and none can be left out. A coalition's worth is what its stations pay while
+//! every other operator decides alone: the game in characteristic form of the partition of the coalition and singletons.
 
 use super::draws::Draws;
 use super::plan::{Plan, PlanGame, Task};
-use super::spec::{CoalitionGameSpec, PolicyEntry};
+use super::spec::PolicyEntry;
 use crate::error::Result;
 use crate::games::coalition::file::NamedGame;
 use crate::games::coalition::solution::SolutionConcepts;
@@ -26,8 +30,8 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 use std::path::Path;
 
-/// Most players: eight have 255 coalitions.
-pub const MOST_PLAYERS: usize = 8;
+/// Most players: twelve have 4,095 coalitions.
+pub const MOST_PLAYERS: usize = 12;
 
 /// Game at one point of the design.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -67,7 +71,7 @@ pub struct Estimate {
 /// Worth of one player alone, and its shares.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PlayerShares {
-    /// Fleet.
+    /// Fleet or operator.
     pub player: String,
     /// Worth alone.
     pub alone: Estimate,
@@ -112,10 +116,27 @@ pub(super) fn policies(players: &[String]) -> Vec<PolicyEntry> {
     coalitions(players.len()).map(entry).collect()
 }
 
+/// The coalitions of operators of stations as policies: members decide together, each of all other operators alone.
+pub(super) fn policies_of_operators(players: &[String], operators: &[String]) -> Vec<PolicyEntry> {
+    let entry = |coalition: Coalition| {
+        let members: Vec<&String> = coalition.players().map(|player| &players[player]).collect();
+        let others = operators.iter().filter(|operator| !members.contains(operator));
+        let together: Vec<Vec<&String>> =
+            std::iter::once(members.clone()).chain(others.map(|operator| vec![operator])).collect();
+        let set: [(String, Json); 3] = [
+            ("operation.stations.kind".to_owned(), json!("c-nash")),
+            ("operation.stations.coalitions".to_owned(), json!(together)),
+            ("operation.station_group".to_owned(), json!(members)),
+        ];
+        PolicyEntry { name: name(players, coalition), set: set.into(), ..PolicyEntry::default() }
+    };
+    coalitions(players.len()).map(entry).collect()
+}
+
 /// The game as the plan stores it.
-pub(super) fn plan(spec: &CoalitionGameSpec, players: Vec<String>) -> PlanGame {
-    let better = catalogue::find(&spec.figure).map(|(figure, _)| figure.better);
-    PlanGame { players, figure: spec.figure.clone(), costs: better == Some(Direction::Lower) }
+pub(super) fn plan(figure: String, players: Vec<String>) -> PlanGame {
+    let better = catalogue::find(&figure).map(|(figure, _)| figure.better);
+    PlanGame { players, figure, costs: better == Some(Direction::Lower) }
 }
 
 /// Games of a study, by point; empty if it is not a study of a game, or no replication is complete.

@@ -3,7 +3,7 @@
 use super::coalition_game;
 use super::design;
 use super::plan::{Plan, PlanFactor, PlanGame, PlanMetric, PlanPoint, PlanPolicy};
-use super::spec::{PolicyEntry, StopSpec, StudyFile};
+use super::spec::{PlayersOf, PolicyEntry, StopSpec, StudyFile};
 use crate::error::{Error, InputError, Result};
 use crate::records::catalogue::{self, Direction};
 use crate::scenario::problems::Problems;
@@ -229,6 +229,7 @@ fn metrics(file: &StudyFile, base: &Scenario, problems: &mut Problems<'_>) {
     let operators: Vec<&str> = base.operators().iter().map(String::as_str).collect();
     let retailers: Vec<&str> = base.spec.retailers.iter().map(|r| r.name.as_str()).collect();
     let markets: Vec<&str> = base.spec.markets.iter().map(|m| m.name.as_str()).collect();
+    let groups = ["coalition", "rest"];
     let competitors: Vec<&str> = base
         .spec
         .competition
@@ -244,11 +245,12 @@ fn metrics(file: &StudyFile, base: &Scenario, problems: &mut Problems<'_>) {
         let exists = match catalogue::find(name) {
             Some((_, None)) => true,
             Some((_, Some(owner))) => {
-                let owners = match name.split_once('.') {
+                let owners: &[&str] = match name.split_once('.') {
                     Some(("fleets", _)) => &fleets,
                     Some(("retailers", _)) => &retailers,
                     Some(("markets", _)) => &markets,
                     Some(("competitors", _)) => &competitors,
+                    Some(("groups", _)) => &groups,
                     _ => &operators,
                 };
                 owners.contains(&owner)
@@ -277,42 +279,53 @@ fn game(file: &mut StudyFile, base: &Scenario, problems: &mut Problems<'_>) -> O
             .add(KEY, found, "a game whose coalitions are the policies")
             .help("`set` describes what all coalitions have in common");
     }
-    let fleets: Vec<String> = base.spec.fleets.iter().map(|fleet| fleet.name.clone()).collect();
-    let players = if spec.players.is_empty() { fleets.clone() } else { spec.players.clone() };
+    let (an, one, known): (&str, &str, Vec<String>) = match spec.of {
+        PlayersOf::Fleets => {
+            ("a fleet", "fleet", base.spec.fleets.iter().map(|fleet| fleet.name.clone()).collect())
+        }
+        PlayersOf::Operators => ("an operator", "operator", base.operators().to_vec()),
+    };
+    let players = if spec.players.is_empty() { known.clone() } else { spec.players.clone() };
     for (i, name) in spec.players.iter().enumerate() {
         let key = format!("{KEY}.players[{i}]");
-        if !fleets.contains(name) {
+        if !known.contains(name) {
             problems
-                .add(&key, format!("\"{name}\""), "the name of a fleet")
-                .perhaps(suggest::help(name, fleets.iter().map(String::as_str)));
+                .add(&key, format!("\"{name}\""), format!("the name of {an}"))
+                .perhaps(suggest::help(name, known.iter().map(String::as_str)));
         } else if spec.players[..i].contains(name) {
-            problems.add(&key, format!("\"{name}\" for the second time"), "each fleet once");
+            problems.add(&key, format!("\"{name}\" for the second time"), format!("each {one} once"));
         }
     }
     if !(2..=coalition_game::MOST_PLAYERS).contains(&players.len()) {
-        let expected = format!("2 to {} fleets", coalition_game::MOST_PLAYERS);
+        let expected = format!("2 to {} {one}s", coalition_game::MOST_PLAYERS);
         problems.add(&format!("{KEY}.players"), format!("{} players", players.len()), expected);
         return None;
     }
-    match catalogue::find(&spec.figure) {
-        Some((figure, None)) if figure.better != Direction::Neither => {}
+    let worth = spec.worth();
+    let whole = spec.of == PlayersOf::Operators;
+    match catalogue::find(&worth) {
+        Some((figure, owner)) if figure.better != Direction::Neither && owner.is_some() == whole => {}
         _ => {
-            let names = catalogue::FIGURES.iter().map(|figure| figure.name);
+            let list = if whole { catalogue::GROUP_FIGURES } else { catalogue::FIGURES };
+            let figure = spec.figure.as_deref().unwrap_or_default();
+            let expected = match spec.of {
+                PlayersOf::Fleets => "a key figure of all fleets together of which more or less is better",
+                PlayersOf::Operators => "a key figure of stations of which more or less is better",
+            };
             problems
-                .add(
-                    &format!("{KEY}.figure"),
-                    format!("\"{}\"", &spec.figure),
-                    "a key figure of all fleets together of which more or less is better",
-                )
-                .perhaps(suggest::help(&spec.figure, names));
+                .add(&format!("{KEY}.figure"), format!("\"{figure}\""), expected)
+                .perhaps(suggest::help(figure, list.iter().map(|figure| figure.name)));
         }
     }
-    if !file.metrics.contains(&spec.figure) {
-        file.metrics.insert(0, spec.figure.clone());
+    if !file.metrics.contains(&worth) {
+        file.metrics.insert(0, worth.clone());
     }
-    file.policies = coalition_game::policies(&players);
+    file.policies = match spec.of {
+        PlayersOf::Fleets => coalition_game::policies(&players),
+        PlayersOf::Operators => coalition_game::policies_of_operators(&players, &known),
+    };
     file.baseline = file.policies.last().map(|grand_coalition| grand_coalition.name.clone());
-    Some(coalition_game::plan(&spec, players))
+    Some(coalition_game::plan(worth, players))
 }
 
 /// Checks that each ratio is of a compared figure.

@@ -58,10 +58,10 @@ pub struct Plan {
     pub coalition_game: Option<PlanGame>,
 }
 
-/// Game of fleets.
+/// Game of fleets or of operators.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlanGame {
-    /// Players, which are fleets.
+    /// Players, which are fleets or operators of stations.
     pub players: Vec<String>,
     /// Key figure to share.
     pub figure: String,

@@ -66,22 +66,52 @@ pub struct StudyFile {
     /// Choice of points from the factors.
     #[serde(default)]
     pub design: DesignSpec,
-    /// Compares the coalitions of fleets instead of policies, and shares their worths.
+    /// Compares coalitions of fleets or of operators instead of policies, and shares their worths.
     pub coalition_game: Option<CoalitionGameSpec>,
     /// Stopping rule: when there are enough replications.
     pub stop: Option<StopSpec>,
 }
 
-/// A game of fleets. Each coalition is simulated alone, with its members working together.
+/// A game of fleets, or of operators of stations.
+///
+/// Each coalition of fleets is simulated alone, with its members working together. Each coalition of operators is
+/// simulated among all stations: its members plan the load of their stations together, every other operator plans that of
+/// its own (`c-nash`), so that its worth depends on what the others do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CoalitionGameSpec {
-    /// Fleets that are players, two to eight; by default all of the scenario.
+    /// Kind of the players.
+    #[serde(default)]
+    pub of: PlayersOf,
+    /// Players by name, two to twelve; by default all fleets, or all operators, of the scenario.
     #[serde(default)]
     pub players: Vec<String>,
-    /// Key figure of all members together that is shared: a cost if less of it is better, otherwise a gain.
-    #[serde(default = "worth")]
-    pub figure: String,
+    /// Key figure of all members together that is shared: a cost if less of it is better, otherwise a gain. By default
+    /// `cost_with_lost_fares` of fleets, `station_cost` of operators.
+    pub figure: Option<String>,
+}
+
+/// Players of a game.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PlayersOf {
+    /// Fleets, which share riders and stations.
+    #[default]
+    Fleets,
+    /// Operators of stations with load-dependent prices, which plan their loads together.
+    Operators,
+}
+
+impl CoalitionGameSpec {
+    /// The figure that is shared, as studies name it.
+    pub fn worth(&self) -> String {
+        match self.of {
+            PlayersOf::Fleets => self.figure.clone().unwrap_or_else(|| "cost_with_lost_fares".to_owned()),
+            PlayersOf::Operators => {
+                format!("groups.coalition.{}", self.figure.as_deref().unwrap_or("station_cost"))
+            }
+        }
+    }
 }
 
 /// A policy: named changes to the scenario.
@@ -168,10 +198,6 @@ pub struct StopSpec {
     #[serde(default = "ten")]
     #[schemars(range(min = 1, max = 1000000))]
     pub every: u32,
-}
-
-fn worth() -> String {
-    "cost_with_lost_fares".to_owned()
 }
 
 fn replications() -> u32 {

@@ -122,7 +122,7 @@ pub fn simulate(
     Ok(TaskResult { events: simulation.events(), figures, waits, power_from_hour, power_kw, days })
 }
 
-/// Key figures by name; those of a market, competitor, retailer, fleet or operator are prefixed with its name (fleets
+/// Key figures by name; those of a market, competitor, retailer, fleet, group of stations or operator are prefixed with its name (fleets
 /// and operators only if there are several fleets).
 fn figures(run: &RunFigures) -> BTreeMap<String, f64> {
     let mut all = BTreeMap::new();
@@ -146,6 +146,9 @@ fn figures(run: &RunFigures) -> BTreeMap<String, f64> {
     add(String::new(), serde_json::to_value(&run.total).ok());
     for fleet in &run.fleets {
         add(format!("fleets.{}.", fleet.name), serde_json::to_value(&fleet.figures).ok());
+    }
+    for group in &run.groups {
+        add(format!("groups.{}.", group.name), serde_json::to_value(group).ok());
     }
     for operator in &run.operators {
         add(format!("operators.{}.", operator.name), serde_json::to_value(operator).ok());

@@ -363,6 +363,8 @@ fn load() -> LoadRecord {
         price_per_mwh: 45.0,
         energy_cost: 0.1125,
         deviation_cost: 0.0125,
+        planned_kw: Some(11.0),
+        planned_cost: Some(0.13),
     }
 }
 

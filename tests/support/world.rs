@@ -30,6 +30,7 @@ pub fn empty(start: SimTime, end: SimTime) -> Setup {
         vehicles: IdVec::default(),
         operators: IdVec::default(),
         stations: IdVec::default(),
+        station_group: IdVec::default(),
         retailers: IdVec::default(),
         competition: None,
         retail: Retail::default(),

@@ -5,8 +5,8 @@ use super::print::{self, MOST_SHOWN, counted, figure, more, table};
 use crate::cli::terminal;
 use crate::error::{Error, InputError, Result};
 use crate::games::c_nash::{
-    CNashEquilibrium, CNashGame, CNashParameters, Comparison, Elastic, LoadBound, Profiles, Ratios,
-    Structure, compare,
+    Better, CNashEquilibrium, CNashGame, CNashParameters, Comparison, Elastic, Favoured, LoadBound, Profiles,
+    Ratios, Structure, TheoremCheck, compare, theorems,
 };
 use clap::Args;
 use serde::Serialize;
@@ -47,7 +47,7 @@ pub fn run(args: &CNashArgs, out: &mut dyn Write) -> Result<()> {
     let (game, structure) = read(&args.file)?;
     let comparison = compare(&game, &structure).map_err(|error| of_file(error, &args.file))?;
     if args.json {
-        return print::json(out, &Output::of(&game, &comparison));
+        return print::json(out, &Output::of(&game, &structure, &comparison));
     }
     print::text(out, &tables(&args.file, &game, &structure, &comparison))
 }
@@ -222,6 +222,9 @@ struct Output<'a> {
     nash: Solution<'a>,
     c_nash: Solution<'a>,
     ratios: &'a Ratios,
+    better: &'a Better,
+    /// Theorems whose assumptions the game satisfies.
+    theorems: Vec<TheoremCheck>,
     residual: f64,
 }
 
@@ -239,7 +242,7 @@ struct Solution<'a> {
 }
 
 impl<'a> Output<'a> {
-    fn of(game: &CNashGame, comparison: &'a Comparison) -> Self {
+    fn of(game: &CNashGame, structure: &Structure, comparison: &'a Comparison) -> Self {
         let limited = game.parameters().limit.is_some();
         let solution = |e: &'a CNashEquilibrium| Solution {
             profiles: &e.profiles,
@@ -252,6 +255,8 @@ impl<'a> Output<'a> {
             nash: solution(&comparison.nash),
             c_nash: solution(&comparison.c_nash),
             ratios: &comparison.ratios,
+            better: &comparison.better,
+            theorems: theorems(game, structure, comparison),
             residual: comparison.residual,
         }
     }
@@ -276,7 +281,7 @@ fn tables(file: &Path, game: &CNashGame, structure: &Structure, comparison: &Com
                 figure(sum(&nash.costs, &mut group())),
                 figure(sum(&c_nash.costs, &mut group())),
                 ratio.map_or("-".to_owned(), |ratio| format!("{ratio:.6}")),
-                ratio.map_or("-", better).to_owned(),
+                better(Favoured::of(&nash.costs, &c_nash.costs, group())).to_owned(),
             ]);
         }
     };
@@ -307,6 +312,7 @@ fn tables(file: &Path, game: &CNashGame, structure: &Structure, comparison: &Com
     out.push_str(&by_step(game, comparison));
     out.push_str(&by_station(game, structure, comparison));
     out.push_str(&format!(" {}\n", proof(comparison)));
+    theorems(game, structure, comparison).iter().for_each(|check| out.push_str(&theorem(check)));
     out
 }
 
@@ -350,7 +356,6 @@ fn by_station(game: &CNashGame, structure: &Structure, comparison: &Comparison) 
     for i in 0..game.stations().min(MOST_SHOWN) {
         let (nash, c_nash) = (&comparison.nash, &comparison.c_nash);
         let energy = |e: &CNashEquilibrium| figure(e.profiles.row(i).iter().sum());
-        let ratio = (c_nash.costs[i] > 0.0).then(|| nash.costs[i] / c_nash.costs[i]);
         table.add_row([
             i.to_string(),
             structure.of(i).map_or("-".to_owned(), |k| k.to_string()),
@@ -358,17 +363,31 @@ fn by_station(game: &CNashGame, structure: &Structure, comparison: &Comparison) 
             energy(c_nash),
             figure(nash.costs[i]),
             figure(c_nash.costs[i]),
-            ratio.map_or("-", better).to_owned(),
+            better(Favoured::of(&nash.costs, &c_nash.costs, [i])).to_owned(),
         ]);
     }
     format!("{}\n{}\n", terminal::trimmed(&table), more(game.stations(), "stations"))
 }
 
-/// The better equilibrium; ratios within rounding of 1 favour neither.
-fn better(ratio: f64) -> &'static str {
-    match ratio {
-        m if m > 1.0 + 1e-9 => "C-Nash",
-        m if m < 1.0 - 1e-9 => "Nash",
-        _ => "equal",
+/// The better equilibrium; costs within rounding favour neither.
+fn better(favoured: Option<Favoured>) -> &'static str {
+    match favoured {
+        Some(Favoured::CNash) => "C-Nash",
+        Some(Favoured::Nash) => "Nash",
+        Some(Favoured::Neither) => "equal",
+        None => "-",
     }
+}
+
+/// A theorem and its check, in a sentence.
+fn theorem(check: &TheoremCheck) -> String {
+    let verdict = if check.holds { "costs differ as it predicts" } else { "costs differ otherwise" };
+    let groups: Vec<String> =
+        check.groups.iter().map(|group| format!("{} {}", group.group, figure(group.predicted))).collect();
+    format!(
+        " Theorem {} applies ({}): {verdict}, C-Nash less Nash: {}.\n",
+        check.theorem,
+        check.assumption,
+        groups.join(", ")
+    )
 }

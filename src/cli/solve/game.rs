@@ -1,8 +1,9 @@
-//! `gridfleet solve game`: shares the costs of a coalition, given the cost of each of its parts.
+//! `gridfleet solve game`: shares the costs, or the gains, of a coalition, given those of each of its parts.
 
 use super::print;
 use crate::cli::terminal;
 use crate::error::{Error, Result};
+use crate::games::coalition::WorthKind;
 use crate::games::coalition::file::NamedGame;
 use crate::games::coalition::properties::Properties;
 use crate::games::coalition::solution::{CoreFigures, Shares, SolutionConcepts};
@@ -20,9 +21,9 @@ use std::path::PathBuf;
     \"a,b,c\": 1.381}}\n\n  \
     gridfleet solve game fleets.json\n  \
     gridfleet solve game fleets.json --json | jq .core\n\n\
-    Up to 20 players; each coalition needs a cost.")]
+    Up to 20 players; each coalition needs a cost. With \"gains\" instead of \"costs\" more is better.")]
 pub struct GameArgs {
-    /// The game: names of the players and the cost of each coalition.
+    /// The game: names of the players and the cost, or the gain, of each coalition.
     #[arg(value_name = "FILE.json")]
     pub file: PathBuf,
     /// Print JSON on stdout, with all digits.
@@ -55,10 +56,18 @@ fn text(named: &NamedGame, solution: &SolutionConcepts, lines: bool) -> String {
 
     let mut table = Table::new();
     table.load_preset(if lines { presets::UTF8_BORDERS_ONLY } else { presets::NOTHING });
-    table.set_header(["", "alone", "Shapley", "saved", "nucleolus"]);
+    let gains = game.worth_kind() == WorthKind::Gains;
+    let better = |alone: f64, share: f64| if gains { share - alone } else { alone - share };
+    table.set_header(["", "alone", "Shapley", if gains { "gained" } else { "saved" }, "nucleolus"]);
     let add = |table: &mut Table, name: &str, alone: f64, share: f64, nucleolus: Option<f64>| {
         let nucleolus = nucleolus.map_or_else(|| "-".to_owned(), &amount);
-        table.add_row([name.to_owned(), amount(alone), amount(share), amount(alone - share), nucleolus]);
+        table.add_row([
+            name.to_owned(),
+            amount(alone),
+            amount(share),
+            amount(better(alone, share)),
+            nucleolus,
+        ]);
     };
     let sum = |shares: &Shares| shares.0.iter().map(|(_, share)| share).sum::<f64>();
     for (player, (name, share)) in solution.shapley.0.iter().enumerate() {
@@ -70,12 +79,12 @@ fn text(named: &NamedGame, solution: &SolutionConcepts, lines: bool) -> String {
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    let core = core_in_words(&solution.core, &amount);
-    let properties = properties_in_words(&solution.properties.game);
+    let core = core_in_words(&solution.core, if gains { "gain" } else { "save" }, &amount);
+    let properties = properties_in_words(&solution.properties.game, gains);
     format!("{}\n\n {core}\n {properties}\n", terminal::trimmed(&table))
 }
 
-fn core_in_words(core: &CoreFigures, amount: &dyn Fn(f64) -> String) -> String {
+fn core_in_words(core: &CoreFigures, verb: &str, amount: &dyn Fn(f64) -> String) -> String {
     let epsilon = core
         .least_core_epsilon
         .map_or_else(String::new, |epsilon| format!(" (least-core epsilon {})", amount(epsilon)));
@@ -83,7 +92,7 @@ fn core_in_words(core: &CoreFigures, amount: &dyn Fn(f64) -> String) -> String {
         "the Shapley value lies in it".to_owned()
     } else {
         format!(
-            "under the Shapley value {} would save {} by leaving",
+            "under the Shapley value {} would {verb} {} by leaving",
             core.objecting.join(", "),
             amount(core.objecting_saves)
         )
@@ -92,13 +101,13 @@ fn core_in_words(core: &CoreFigures, amount: &dyn Fn(f64) -> String) -> String {
     format!("Core: {empty}{epsilon}; {shapley}.")
 }
 
-fn properties_in_words(properties: &Properties) -> String {
+fn properties_in_words(properties: &Properties, gains: bool) -> String {
     let Properties { essential, monotone, subadditive, convex } = *properties;
     let named = [
         (essential, "essential"),
         (monotone, "monotone"),
-        (subadditive, "subadditive"),
-        (convex, "convex in its savings"),
+        (subadditive, if gains { "superadditive" } else { "subadditive" }),
+        (convex, if gains { "convex" } else { "convex in its savings" }),
     ];
     let words = named.map(|(holds, name)| if holds { name.to_owned() } else { format!("not {name}") });
     format!("The game is {}.", words.join(", "))

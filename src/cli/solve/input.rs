@@ -2,6 +2,7 @@
 
 use crate::error::{InputError, Result, input};
 use crate::scenario::suggest;
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use std::path::Path;
 
@@ -22,13 +23,69 @@ pub struct Reader {
 /// If it cannot be read, or is not a JSON object.
 pub fn open(file: &Path) -> Result<Reader> {
     let bytes = input::read(file, MOST_BYTES)?;
-    let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
-        let problem = InputError::new(error.to_string(), "JSON").file(file);
+    let value = serde_json::from_slice(&bytes).map(|Unique(value)| value).map_err(|error| {
+        let expected = if error.is_data() { "each key of an object once" } else { "JSON" };
+        let problem = InputError::new(error.to_string(), expected).file(file);
         if error.line() > 0 { problem.line(error.line() as u64) } else { problem }
     })?;
     match value {
         Value::Object(members) => Ok(Reader { prefix: String::new(), members, problems: Vec::new() }),
         other => Err(InputError::new(kind(&other), "an object, { ... }").file(file).into()),
+    }
+}
+
+/// A value whose objects have each key once. `serde_json` alone keeps the last of equal keys.
+struct Unique(Value);
+
+impl<'de> Deserialize<'de> for Unique {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        deserializer.deserialize_any(Values).map(Self)
+    }
+}
+
+/// Builds a value, and refuses an object with a key twice.
+struct Values;
+
+impl<'de> Visitor<'de> for Values {
+    type Value = Value;
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("JSON")
+    }
+    fn visit_bool<E>(self, x: bool) -> std::result::Result<Value, E> {
+        Ok(x.into())
+    }
+    fn visit_i64<E>(self, x: i64) -> std::result::Result<Value, E> {
+        Ok(x.into())
+    }
+    fn visit_u64<E>(self, x: u64) -> std::result::Result<Value, E> {
+        Ok(x.into())
+    }
+    fn visit_f64<E>(self, x: f64) -> std::result::Result<Value, E> {
+        Ok(x.into())
+    }
+    fn visit_str<E>(self, x: &str) -> std::result::Result<Value, E> {
+        Ok(x.into())
+    }
+    fn visit_unit<E>(self) -> std::result::Result<Value, E> {
+        Ok(Value::Null)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> std::result::Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(Unique(item)) = list.next_element()? {
+            items.push(item);
+        }
+        Ok(Value::Array(items))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Value, A::Error> {
+        let mut members = Map::new();
+        while let Some(key) = map.next_key::<String>()? {
+            if members.contains_key(&key) {
+                return Err(A::Error::custom(format!("the key {key:?} for the second time")));
+            }
+            let Unique(value) = map.next_value()?;
+            members.insert(key, value);
+        }
+        Ok(Value::Object(members))
     }
 }
 

@@ -95,6 +95,12 @@ pub const FIGURES: &[FigureInfo] = &[
     figure("unserved_kwh", "Energy unserved", "kWh", Lower),
     figure("peak_load_kw", "Peak of slots", "kW", Lower),
     figure("load_price_per_mwh", "Mean price that the load made", "currency/MWh", Lower),
+    figure("station_cost_per_mwh", "Cost of stations per energy", "currency/MWh", Lower),
+    figure("station_cost_with_unserved", "Cost of stations at equal energy", "currency", Lower),
+    figure("planned_cost", "Cost that plans expected", "currency", Neither),
+    figure("stay_mean_s", "Stay at the plug, mean", "s", Lower),
+    figure("connector_wait_mean_s", "Wait for a connector, mean", "s", Lower),
+    figure("attainable_cost", "Bound of the cost of stations", "currency", Neither),
     figure("grid_energy_kwh", "Energy from the feeder's source", "kWh", Neither),
     figure("grid_peak_15min_kw", "Peak power of the feeder's source", "kW", Lower),
     figure("grid_losses_kwh", "Losses of the feeder", "kWh", Lower),
@@ -138,6 +144,26 @@ pub const OPERATOR_FIGURES: &[FigureInfo] = &[
     figure("unserved_kwh", "Energy unserved", "kWh", Lower),
     figure("peak_load_kw", "Peak of slots", "kW", Lower),
     figure("load_price_per_mwh", "Mean price that the load made", "currency/MWh", Lower),
+    figure("station_cost_per_mwh", "Cost of stations per energy", "currency/MWh", Lower),
+    figure("station_cost_with_unserved", "Cost of stations at equal energy", "currency", Lower),
+    figure("planned_cost", "Cost that plans expected", "currency", Neither),
+    figure("stay_mean_s", "Stay at the plug, mean", "s", Lower),
+    figure("connector_wait_mean_s", "Wait for a connector, mean", "s", Lower),
+];
+
+/// The figures of [`super::metrics::GroupFigures`].
+pub const GROUP_FIGURES: &[FigureInfo] = &[
+    figure("station_cost", "Cost of stations", "currency", Lower),
+    figure("deviation_cost", "Cost of deviations", "currency", Lower),
+    figure("shifted_kwh", "Energy shifted", "kWh", Neither),
+    figure("unserved_kwh", "Energy unserved", "kWh", Lower),
+    figure("peak_load_kw", "Peak of slots", "kW", Lower),
+    figure("load_price_per_mwh", "Mean price that the load made", "currency/MWh", Lower),
+    figure("station_cost_per_mwh", "Cost of stations per energy", "currency/MWh", Lower),
+    figure("station_cost_with_unserved", "Cost of stations at equal energy", "currency", Lower),
+    figure("planned_cost", "Cost that plans expected", "currency", Neither),
+    figure("stay_mean_s", "Stay at the plug, mean", "s", Lower),
+    figure("connector_wait_mean_s", "Wait for a connector, mean", "s", Lower),
 ];
 
 /// The figures of [`super::metrics::StationFigures`]. Studies do not compare them: there may be a thousand stations.
@@ -193,6 +219,7 @@ pub fn find(name: &str) -> Option<(FigureInfo, Option<&str>)> {
         .map(|figure| (figure, None))
         .or_else(|| owned("fleets.", FIGURES))
         .or_else(|| owned("operators.", OPERATOR_FIGURES))
+        .or_else(|| owned("groups.", GROUP_FIGURES))
         .or_else(|| owned("markets.", MARKET_FIGURES))
         .or_else(|| owned("retailers.", RETAILER_FIGURES))
         .or_else(|| owned("competitors.", COMPETITOR_FIGURES))
@@ -201,7 +228,7 @@ pub fn find(name: &str) -> Option<(FigureInfo, Option<&str>)> {
 #[cfg(test)]
 mod tests {
     use super::super::metrics::{
-        AggregatorFigures, CompetitorFigures, DriverFigures, Figures, GridFigures, LoadFigures,
+        AggregatorFigures, CompetitorFigures, DriverFigures, Figures, GridFigures, GroupFigures, LoadFigures,
         MarketFigures, OperatorFigures, RetailerFigures, TradingFigures,
     };
     use super::*;
@@ -210,23 +237,30 @@ mod tests {
         value.as_object().unwrap().keys().filter(|name| *name != "name").cloned().collect()
     }
 
+    /// The list has exactly the figures that are written.
+    fn check(list: &[FigureInfo], figures: impl serde::Serialize) {
+        let mut listed: Vec<&str> = list.iter().map(|f| f.name).collect();
+        listed.sort_unstable();
+        let mut written = names(&serde_json::to_value(figures).unwrap());
+        written.sort_unstable();
+        assert_eq!(listed, written);
+    }
+
     #[test]
     fn every_figure_is_listed() {
         let trading = TradingFigures { market_profit_bound: Some(0.0), ..TradingFigures::default() };
-        let loads = Some(LoadFigures::default());
+        let loads = Some(LoadFigures { planned_cost: Some(0.0), ..LoadFigures::default() });
         let figures = Figures {
             co2_kg: Some(1.0),
+            attainable_cost: Some(0.0),
             trading: Some(trading),
             loads: loads.clone(),
             grid: Some(GridFigures::default()),
             drivers: Some(DriverFigures::default()),
             ..Figures::default()
         };
-        let mut listed: Vec<&str> = FIGURES.iter().map(|f| f.name).collect();
-        listed.sort_unstable();
-        let mut serialized = names(&serde_json::to_value(figures).unwrap());
-        serialized.sort_unstable();
-        assert_eq!(listed, serialized);
+        check(FIGURES, figures);
+        let group_loads = loads.clone().unwrap();
         let operator = OperatorFigures {
             name: "a".into(),
             sessions: 0,
@@ -237,11 +271,9 @@ mod tests {
             peak_15min_kw: 0.0,
             loads,
         };
-        let mut listed: Vec<&str> = OPERATOR_FIGURES.iter().map(|f| f.name).collect();
-        listed.sort_unstable();
-        let mut serialized = names(&serde_json::to_value(operator).unwrap());
-        serialized.sort_unstable();
-        assert_eq!(listed, serialized);
+        check(OPERATOR_FIGURES, operator);
+        let group = GroupFigures { name: "coalition".into(), loads: group_loads };
+        check(GROUP_FIGURES, group);
         let market = MarketFigures {
             name: "a".into(),
             bids_accepted: 0,
@@ -261,11 +293,7 @@ mod tests {
             generation_cost: 0.0,
             profit: 0.0,
         };
-        let mut listed: Vec<&str> = RETAILER_FIGURES.iter().map(|f| f.name).collect();
-        listed.sort_unstable();
-        let mut serialized = names(&serde_json::to_value(retailer).unwrap());
-        serialized.sort_unstable();
-        assert_eq!(listed, serialized);
+        check(RETAILER_FIGURES, retailer);
         let competitor = CompetitorFigures {
             name: "a".into(),
             energy_kwh: 0.0,
@@ -274,16 +302,8 @@ mod tests {
             sold_at_per_mwh: None,
             aggregator: Some(AggregatorFigures::default()),
         };
-        let mut listed: Vec<&str> = COMPETITOR_FIGURES.iter().map(|f| f.name).collect();
-        listed.sort_unstable();
-        let mut serialized = names(&serde_json::to_value(competitor).unwrap());
-        serialized.sort_unstable();
-        assert_eq!(listed, serialized);
-        let mut listed: Vec<&str> = MARKET_FIGURES.iter().map(|f| f.name).collect();
-        listed.sort_unstable();
-        let mut serialized = names(&serde_json::to_value(market).unwrap());
-        serialized.sort_unstable();
-        assert_eq!(listed, serialized);
+        check(COMPETITOR_FIGURES, competitor);
+        check(MARKET_FIGURES, market);
     }
 
     #[test]

@@ -2,11 +2,11 @@
 //! them.
 
 use super::catalogue::{
-    COMPETITOR_FIGURES, Direction, FIGURES, FigureInfo, MARKET_FIGURES, OPERATOR_FIGURES, RETAILER_FIGURES,
-    STATION_FIGURES,
+    COMPETITOR_FIGURES, Direction, FIGURES, FigureInfo, GROUP_FIGURES, MARKET_FIGURES, OPERATOR_FIGURES,
+    RETAILER_FIGURES, STATION_FIGURES,
 };
 use super::figures::{
-    CompetitorFigures, Figures, MarketFigures, OperatorFigures, RetailerFigures, StationFigures,
+    CompetitorFigures, Figures, GroupFigures, MarketFigures, OperatorFigures, RetailerFigures, StationFigures,
 };
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
@@ -117,6 +117,11 @@ pub fn markdown() -> String {
     let mut text = String::new();
     section::<Figures>(&mut text, "Fleets: `total` and `fleets`", FIGURES);
     section::<OperatorFigures>(&mut text, "Operators of stations: `operators`", OPERATOR_FIGURES);
+    section::<GroupFigures>(
+        &mut text,
+        "Groups of stations: `groups`, `coalition` and `rest`, where the scenario names stations",
+        GROUP_FIGURES,
+    );
     section::<StationFigures>(&mut text, "Stations: `stations`, in runs alone", STATION_FIGURES);
     section::<MarketFigures>(&mut text, "Markets: `markets`", MARKET_FIGURES);
     section::<RetailerFigures>(&mut text, "Retailers: `retailers`", RETAILER_FIGURES);

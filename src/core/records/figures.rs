@@ -90,6 +90,11 @@ pub struct Figures {
     /// Figures of stations with load-dependent prices, of all together.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub loads: Option<LoadFigures>,
+    /// Bound of `station_cost` with everything known [currency]: no load of the stations costs less that draws the same
+    /// energy at each station, none of it before it was asked for, within the power of the station, and before announced
+    /// departures as far as it was drawn by then. It leaves out the power of single vehicles and the feeder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attainable_cost: Option<f64>,
     /// Figures of the feeder, where there is one.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub grid: Option<GridFigures>,
@@ -165,6 +170,17 @@ pub struct LoadFigures {
     pub peak_load_kw: f64,
     /// Mean price, weighted by energy [currency/MWh].
     pub load_price_per_mwh: Option<f64>,
+    /// Cost of stations per energy drawn [currency/MWh].
+    pub station_cost_per_mwh: Option<f64>,
+    /// Cost of stations, and energy unserved at the mean price that the load made: the cost at equal energy [currency].
+    pub station_cost_with_unserved: f64,
+    /// Cost of stations that their plans expected, each slot by the plan at its start [currency]; where stations plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub planned_cost: Option<f64>,
+    /// Mean time from plug-in to departure of the vehicles that have left these stations [s].
+    pub stay_mean_s: Option<f64>,
+    /// Mean wait for a connector at these stations, of vehicles that got one [s].
+    pub connector_wait_mean_s: Option<f64>,
 }
 
 /// Key figures of a feeder, by the mean loads of control intervals.
@@ -311,6 +327,17 @@ pub struct OperatorFigures {
     pub loads: Option<LoadFigures>,
 }
 
+/// Key figures of a group of stations with load-dependent prices: `coalition`, the stations that the scenario names, and
+/// `rest`, all others.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct GroupFigures {
+    /// `coalition` or `rest`.
+    pub name: String,
+    /// Figures of its stations.
+    #[serde(flatten)]
+    pub loads: LoadFigures,
+}
+
 /// Key figures of one station.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct StationFigures {
@@ -339,6 +366,9 @@ pub struct RunFigures {
     pub fleets: Vec<FleetFigures>,
     /// Each operator of stations, in the order of the scenario.
     pub operators: Vec<OperatorFigures>,
+    /// Groups of stations, where the scenario names one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<GroupFigures>,
     /// Each station, in the order of the scenario.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stations: Vec<StationFigures>,

@@ -4,11 +4,11 @@
 //! turns them into [`Figures`]. Nothing is kept per trip, so its memory does not grow with the run.
 
 pub use super::figures::{
-    AggregatorFigures, CompetitorFigures, DriverFigures, Figures, FleetFigures, GridFigures, LoadFigures,
-    MarketFigures, OperatorFigures, RetailerFigures, RunFigures, StationFigures, TradingFigures,
+    AggregatorFigures, CompetitorFigures, DriverFigures, Figures, FleetFigures, GridFigures, GroupFigures,
+    LoadFigures, MarketFigures, OperatorFigures, RetailerFigures, RunFigures, StationFigures, TradingFigures,
 };
 use super::grid::GridSums;
-use super::loads::LoadSums;
+use super::loads::{GroupSums, LoadSums, Stays};
 use super::readings::Peak;
 pub use super::retail::RetailFacts;
 use super::retail::RetailSums;
@@ -44,6 +44,8 @@ pub struct MetricsSetup {
     pub trades: bool,
     /// Earnings possible with perfect knowledge, by fleet [currency], where requested.
     pub bounds: Option<Vec<f64>>,
+    /// By station, whether it is in the group whose figures are summed up apart; empty if there is none.
+    pub station_group: IdVec<StationId, bool>,
     /// Customers of each retailer, where retailers have figures.
     pub retail: RetailFacts,
     /// Competing retailers, if there are any.
@@ -109,6 +111,10 @@ pub struct Metrics {
     competitors: SupplySums,
     peak: Peak,
     loads: LoadSums,
+    groups: GroupSums,
+    /// Visits by station, and the operator of each station with a load-dependent price.
+    stays: IdVec<StationId, (Stays, Option<OperatorId>)>,
+    attainable_cost: Option<f64>,
     grid: GridSums,
     /// Readings of all fleets at one instant: (time, Σ soc x vehicles, Σ vehicles).
     reading: Option<(SimTime, f64, u32)>,
@@ -137,6 +143,9 @@ impl Metrics {
             competitors: SupplySums::new(labels, &setup.competition),
             peak: Peak::default(),
             loads: LoadSums::default(),
+            groups: GroupSums::new(setup.station_group.clone()),
+            stays: IdVec::filled(labels.stations.len(), (Stays::default(), None)),
+            attainable_cost: None,
             grid: GridSums::default(),
             reading: None,
             soc: TimeMean::default(),
@@ -151,6 +160,11 @@ impl Metrics {
             let _ = all.add(&fleet.waits);
         }
         all.iter_recorded().map(|step| (step.value_iterated_to(), step.count_at_value())).collect()
+    }
+
+    /// Sets the bound of the cost of stations, which does not follow from sums over records.
+    pub fn set_attainable_cost(&mut self, cost: Option<f64>) {
+        self.attainable_cost = cost;
     }
 
     /// Whether something that ended at `time` is within the measured period. Anything that ends exactly at the end of
@@ -180,9 +194,19 @@ impl Metrics {
         }
         total.soc = std::mem::take(&mut self.soc);
         total.peak = std::mem::take(&mut self.peak);
+        let mut all_stays = Stays::default();
+        let mut stays = IdVec::filled(self.operators.len(), Stays::default());
+        for &(of_station, operator) in &self.stays {
+            let Some(operator) = operator else { continue };
+            all_stays.join(of_station);
+            stays[operator].join(of_station);
+        }
+        let with_loads = self.stays.ids().zip(&self.stays).filter(|(_, (_, operator))| operator.is_some());
+        let groups = self.groups.figures(with_loads.map(|(id, (stays, _))| (id, *stays)));
         RunFigures {
             total: Figures {
-                loads: self.loads.figures(),
+                loads: self.loads.figures(&all_stays),
+                attainable_cost: self.attainable_cost,
                 grid: self.grid.figures(),
                 ..total.figures(&self.setup)
             },
@@ -196,7 +220,8 @@ impl Metrics {
                 .operator_names
                 .iter()
                 .zip(&self.operators)
-                .map(|(name, sums)| OperatorFigures {
+                .zip(&stays)
+                .map(|((name, sums), stays)| OperatorFigures {
                     name: name.clone(),
                     sessions: sums.sessions,
                     energy_kwh: sums.energy_kwh,
@@ -204,9 +229,10 @@ impl Metrics {
                     energy_cost: sums.energy_cost.units(),
                     profit: (sums.received - sums.paid).units(),
                     peak_15min_kw: sums.peak.peaks()[1],
-                    loads: sums.loads.figures(),
+                    loads: sums.loads.figures(stays),
                 })
                 .collect(),
+            groups,
             stations: self
                 .stations
                 .into_iter()
@@ -296,6 +322,9 @@ impl Metrics {
             let _ = fleet.queues.record(record.queue_s.max(0).unsigned_abs());
             fleet.occupied_s += ended - plug_in.max(from);
         }
+        if let Some((stays, _)) = self.stays.of_mut(record.station) {
+            stays.add(record);
+        }
         let operator = &mut self.operators[record.operator];
         operator.sessions += u64::from(record.charged());
         operator.energy_kwh += record.energy_kwh;
@@ -354,7 +383,11 @@ impl Metrics {
             return;
         }
         self.loads.add(record);
+        self.groups.add(record);
         self.operators[record.operator].loads.add(record);
+        if let Some((_, operator)) = self.stays.of_mut(record.station) {
+            *operator = Some(record.operator);
+        }
     }
 
     fn supply(&mut self, record: &SupplyRecord) {
@@ -469,6 +502,7 @@ mod tests {
             co2_kg_per_kwh: Some(0.3),
             trades: false,
             bounds: None,
+            station_group: IdVec::default(),
             retail: RetailFacts::default(),
             competition: CompetitionFacts::default(),
         };

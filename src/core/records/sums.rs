@@ -289,6 +289,7 @@ impl Sums {
             trading: setup.trades.then(|| self.trading()),
             drivers: self.private.then(|| self.drivers()),
             loads: None,
+            attainable_cost: None,
             grid: None,
             operating_cost: operating_cost.units(),
             cost_with_lost_fares: (operating_cost + self.lost_fares).units(),

@@ -166,6 +166,10 @@ tables {
         deviation_cost: f64,
             "Half the station's sensitivity times the squared difference of power and nominal power; \
              it is not paid." ["currency"];
+        planned_kw: Option<f64>,
+            "Mean power that the plan at the start of the slot expected; null without a plan." ["kW"];
+        planned_cost: Option<f64>,
+            "Cost that it expected: of energy at the price of all planned loads, and of deviations." ["currency"];
     }
     /// Prices and sales of competing retailers, by slot.
     Supply(supply) = struct SupplyRecord(Supply),

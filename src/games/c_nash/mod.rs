@@ -11,10 +11,11 @@
 //! | `closed_form` | the equilibrium without bounds |
 //! | `bounded`, `response` | with bounds, a common limit, elastic demand, or rows |
 //! | `delivery` | rows: energy that must or may have been drawn by the end of each step |
+//! | `least_cost` | the least total cost of known deliveries: a bound for any plan |
 //! | `residual` | largest remaining gain of any player |
 //! | `check` | conditions that an equilibrium must satisfy before it is returned |
 //! | `ratios` | Nash compared with C-Nash |
-//! | `coupling`, `conditions` | the paper's matrix Q and its theorems on when Nash is better |
+//! | `coupling`, `conditions`, `theorems` | the paper's matrix Q and its theorems on when Nash is better, and their check on a game |
 //! | `paper` | the games behind the paper's figures |
 //!
 //! Source: S. Kudva, K. Kulkarni, C. Maheshwari, A. Aswani and S. Sastry, "Understanding the impact of coalitions
@@ -47,6 +48,7 @@ mod closed_form;
 pub mod conditions;
 mod coupling;
 mod delivery;
+mod least_cost;
 pub(super) mod linear;
 mod model;
 pub mod paper;
@@ -55,15 +57,18 @@ mod ratios;
 mod residual;
 mod response;
 mod structure;
+mod theorems;
 
 pub use bounded::SearchStats;
 pub use coupling::Coupling;
 pub use delivery::{Delivery, Undeliverable};
+pub use least_cost::{Deliveries, LeastCost, least_cost};
 pub use model::{CNashGame, CNashParameters, Elastic, LoadBound};
 pub use profiles::Profiles;
-pub use ratios::{Comparison, Ratios, compare};
+pub use ratios::{Better, Comparison, Favoured, Ratios, compare};
 pub use residual::residual;
 pub use structure::Structure;
+pub use theorems::{GroupCheck, TheoremCheck, theorems};
 
 use gridfleet_core::error::Result;
 

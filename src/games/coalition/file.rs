@@ -1,11 +1,12 @@
-//! Cost games in JSON: names of players, and a cost for each coalition.
+//! Games in JSON: names of players, and a cost for each coalition, or a gain.
 //!
 //! ```json
 //! {"players": ["a", "b"], "costs": {"a": 2.5, "b": 1.5, "a,b": 3.0}}
+//! {"players": ["a", "b"], "gains": {"a": 1.5, "b": 0.5, "a,b": 3.0}}
 //! ```
 
 use super::game::LARGEST_WORTH;
-use super::{Coalition, CooperativeGame, MOST_PLAYERS};
+use super::{Coalition, CooperativeGame, MOST_PLAYERS, WorthKind};
 use gridfleet_core::error::{Error, InputError, Result, input};
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
@@ -28,7 +29,7 @@ const EXPECTED: &str = r#"{"players": ["a", "b"], "costs": {"a": 2.5, "b": 1.5, 
 pub struct NamedGame {
     /// Names of the players, in the order of the file.
     pub names: Vec<String>,
-    /// Costs of the coalitions.
+    /// Worth of the coalitions.
     pub game: CooperativeGame,
 }
 
@@ -57,27 +58,37 @@ impl NamedGame {
     /// players, duplicated, or missing; costs that are not finite.
     pub fn parse(text: &str) -> Result<Self, Vec<InputError>> {
         let file: File = serde_json::from_str(text).map_err(|error| vec![no_json(text, &error)])?;
+        let (key, pairs) = match (file.costs, file.gains) {
+            (Some(costs), None) => ("costs", costs),
+            (None, Some(gains)) => ("gains", gains),
+            (found, _) => {
+                let found =
+                    if found.is_some() { "`costs` and `gains`" } else { "neither `costs` nor `gains`" };
+                return Err(vec![InputError::new(found, EXPECTED)]);
+            }
+        };
         let names = names(&file.players)?;
-        let mut costs: Vec<Option<f64>> = vec![None; 1 << names.len()];
+        let mut worth: Vec<Option<f64>> = vec![None; 1 << names.len()];
         let mut errors = Vec::new();
-        for (written, cost) in &file.costs.0 {
-            if let Err(error) = enter(written, cost, &names, &mut costs) {
-                errors.push(error.key(format!("costs[{written:?}]")));
+        for (written, value) in &pairs.0 {
+            if let Err(error) = enter(written, value, &names, key, &mut worth) {
+                errors.push(error.key(format!("{key}[{written:?}]")));
             }
             if errors.len() == MOST_ERRORS {
                 return Err(errors);
             }
         }
-        costs[0] = Some(0.0);
+        worth[0] = Some(0.0);
         // A misspelt coalition would otherwise be reported twice.
         if errors.is_empty() {
-            errors.extend(missing(&costs, &names));
+            errors.extend(missing(&worth, &names, key));
         }
         if !errors.is_empty() {
             return Err(errors);
         }
+        let kind = if key == "costs" { WorthKind::Costs } else { WorthKind::Gains };
         let game =
-            CooperativeGame::costs(names.len(), |coalition| costs[coalition.place()].unwrap_or(f64::NAN));
+            CooperativeGame::new(names.len(), kind, |coalition| worth[coalition.place()].unwrap_or(f64::NAN));
         Ok(Self { game: game.map_err(|error| vec![error.into()])?, names })
     }
 
@@ -89,10 +100,11 @@ impl NamedGame {
 
 /// The file as written.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an object with players and costs")]
+#[serde(deny_unknown_fields, expecting = "an object with players and costs, or gains")]
 struct File {
     players: Value,
-    costs: Pairs,
+    costs: Option<Pairs>,
+    gains: Option<Pairs>,
 }
 
 /// An object with all its entries: a map would keep only the last entry of each key.
@@ -104,7 +116,7 @@ impl<'de> Deserialize<'de> for Pairs {
         impl<'de> Visitor<'de> for Entries {
             type Value = Pairs;
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object of costs by coalition")
+                f.write_str("an object of numbers by coalition")
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
                 let mut pairs = Vec::new();
@@ -125,7 +137,8 @@ fn no_json(text: &str, error: &serde_json::Error) -> InputError {
         && error.is_syntax()
     {
         // JSON has neither NaN nor infinity, and a number out of range is a syntax error.
-        return InputError::new(token, "a finite number").key(format!("costs[\"{key}\"]")).line(line as u64);
+        let list = if text.contains("\"gains\"") { "gains" } else { "costs" };
+        return InputError::new(token, "a finite number").key(format!("{list}[\"{key}\"]")).line(line as u64);
     }
     let message = error.to_string();
     let found = message.split(" at line ").next().unwrap_or(&message);
@@ -175,14 +188,25 @@ fn names(players: &Value) -> Result<Vec<String>, Vec<InputError>> {
     if errors.is_empty() { Ok(names) } else { Err(errors) }
 }
 
-/// Enters the cost of the coalition written as `a,b`.
-fn enter(written: &str, cost: &Value, names: &[String], costs: &mut [Option<f64>]) -> Result<(), InputError> {
-    let (coalition, cost) = (coalition(written, names)?, finite(cost)?);
-    if coalition.is_empty() && cost != 0.0 {
-        return Err(InputError::new(cost.to_string(), "0, for the empty coalition").help("leave it out"));
+/// Singular of `costs` or `gains`.
+fn one(key: &str) -> &str {
+    key.trim_end_matches('s')
+}
+
+/// Enters the worth of the coalition written as `a,b`.
+fn enter(
+    written: &str,
+    value: &Value,
+    names: &[String],
+    key: &str,
+    worth: &mut [Option<f64>],
+) -> Result<(), InputError> {
+    let (coalition, value) = (coalition(written, names)?, finite(value)?);
+    if coalition.is_empty() && value != 0.0 {
+        return Err(InputError::new(value.to_string(), "0, for the empty coalition").help("leave it out"));
     }
-    if costs[coalition.place()].replace(cost).is_some() {
-        let found = format!("the cost of {} again", label(coalition, names));
+    if worth[coalition.place()].replace(value).is_some() {
+        let found = format!("the {} of {} again", one(key), label(coalition, names));
         return Err(InputError::new(found, "each coalition once"));
     }
     Ok(())
@@ -216,8 +240,8 @@ fn finite(cost: &Value) -> Result<f64, InputError> {
     })
 }
 
-/// Reports the coalitions without a cost in one error; `None` if all have one.
-fn missing(costs: &[Option<f64>], names: &[String]) -> Option<InputError> {
+/// Reports the coalitions without a worth in one error; `None` if all have one.
+fn missing(costs: &[Option<f64>], names: &[String], key: &str) -> Option<InputError> {
     let missing: Vec<Coalition> =
         (0..costs.len()).filter(|&place| costs[place].is_none()).map(Coalition::at).collect();
     let first = label(*missing.first()?, names);
@@ -228,7 +252,8 @@ fn missing(costs: &[Option<f64>], names: &[String]) -> Option<InputError> {
         let more = if missing.len() > 5 { "; ..." } else { "" };
         format!("nothing for {} of {} coalitions ({}{more})", missing.len(), costs.len() - 1, some.join("; "))
     };
-    Some(InputError::new(found, "the cost of every coalition").key(format!("costs[{first:?}]")))
+    let expected = format!("the {} of every coalition", one(key));
+    Some(InputError::new(found, expected).key(format!("{key}[{first:?}]")))
 }
 
 fn label(coalition: Coalition, names: &[String]) -> String {
@@ -251,6 +276,21 @@ mod tests {
         assert_eq!(named.names, ["b", "7"]);
         assert_eq!(named.game.table(), [0.0, 1.0, 2.5, -3.0]);
         assert_eq!(named.members(Coalition::all(2)), ["b", "7"]);
+    }
+
+    #[test]
+    fn a_game_of_gains_is_read_and_not_both() {
+        let named = NamedGame::parse(r#"{"players": [1, 2], "gains": {"1": 1, "2": 2, "1,2": 5}}"#).unwrap();
+        assert_eq!(named.game.worth_kind(), WorthKind::Gains);
+        assert_eq!(named.game.table(), [0.0, 1.0, 2.0, 5.0]);
+        let both = errors(r#"{"players": [1], "gains": {"1": 1}, "costs": {"1": 1}}"#);
+        assert!(both.starts_with("found `costs` and `gains`"), "{both}");
+        let twice = errors(r#"{"players": [1], "gains": {"1": 1, "1": 2}}"#);
+        assert_eq!(twice, "gains[\"1\"]: found the gain of 1 again, expected each coalition once\n");
+        let missing = errors(r#"{"players": [1], "gains": {}}"#);
+        assert_eq!(missing, "gains[\"1\"]: found nothing, expected the gain of every coalition\n");
+        let key = errors(r#"{"players": [1], "players": [2], "gains": {"1": 1}}"#);
+        assert!(key.contains("duplicate field `players`"), "{key}");
     }
 
     #[test]
@@ -302,12 +342,12 @@ mod tests {
         players: found no player, expected 1 to 20 players
         players: found "a", expected a list of names
         players: found 21 players, expected 1 to 20 players
-        found no game (invalid type: sequence, expected an object of costs by coalition), expected {"players": ["a", "b"], "costs": {"a": 2.5, "b": 1.5, "a,b": 3.0}}
-        found no game (unknown field `cost`, expected `players` or `costs`), expected {"players": ["a", "b"], "costs": {"a": 2.5, "b": 1.5, "a,b": 3.0}}
-        found no game (missing field `costs`), expected {"players": ["a", "b"], "costs": {"a": 2.5, "b": 1.5, "a,b": 3.0}}
+        found no game (invalid type: sequence, expected an object of numbers by coalition), expected {"players": ["a", "b"], "costs": {"a": 2.5, "b": 1.5, "a,b": 3.0}}
+        found no game (unknown field `cost`, expected one of `players`, `costs`, `gains`), expected {"players": ["a", "b"], "costs": {"a": 2.5, "b": 1.5, "a,b": 3.0}}
+        found neither `costs` nor `gains`, expected {"players": ["a", "b"], "costs": {"a": 2.5, "b": 1.5, "a,b": 3.0}}
         found no game (EOF while parsing an object), expected {"players": ["a", "b"], "costs": {"a": 2.5, "b": 1.5, "a,b": 3.0}}
         found no game (EOF while parsing a value), expected {"players": ["a", "b"], "costs": {"a": 2.5, "b": 1.5, "a,b": 3.0}}
-        found no game (invalid length 0, expected an object with players and costs), expected {"players": ["a", "b"], "costs": {"a": 2.5, "b": 1.5, "a,b": 3.0}}
+        found no game (invalid length 0, expected an object with players and costs, or gains), expected {"players": ["a", "b"], "costs": {"a": 2.5, "b": 1.5, "a,b": 3.0}}
         "#
         );
     }

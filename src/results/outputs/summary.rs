@@ -7,8 +7,8 @@ use super::tables::Provenance;
 use comfy_table::{CellAlignment, Table, presets};
 use gridfleet_core::error::{Error, Result};
 use gridfleet_core::records::metrics::{
-    CompetitorFigures, Figures, FleetFigures, MarketFigures, OperatorFigures, RetailerFigures, RunFigures,
-    StationFigures,
+    CompetitorFigures, Figures, FleetFigures, GroupFigures, MarketFigures, OperatorFigures, RetailerFigures,
+    RunFigures, StationFigures,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -60,6 +60,9 @@ pub struct Summary {
     pub fleets: Vec<FleetFigures>,
     /// Key figures of each operator of stations.
     pub operators: Vec<OperatorFigures>,
+    /// Key figures of groups of stations.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<GroupFigures>,
     /// Key figures of each station.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stations: Vec<StationFigures>,
@@ -151,6 +154,7 @@ impl Summary {
             total: figures.total,
             fleets: figures.fleets,
             operators: figures.operators,
+            groups: figures.groups,
             stations: figures.stations,
             markets: figures.markets,
             retailers: figures.retailers,
@@ -389,6 +393,9 @@ fn rows_of_money(currency: &str) -> Vec<RowOf> {
         ("Market profit", money(), |f| Some(thousands(f.trading.as_ref()?.market_profit, 2))),
         ("  clairvoyant bound", money(), |f| Some(thousands(f.trading.as_ref()?.market_profit_bound?, 2))),
         ("Fares of trips lost: committed", money(), |f| amount(f.lost_committed_fares, 2)),
+        ("Cost of stations", money(), |f| Some(thousands(f.loads.as_ref()?.station_cost, 2))),
+        ("  as plans expected it", money(), |f| Some(thousands(f.loads.as_ref()?.planned_cost?, 2))),
+        ("  bound, everything known", money(), |f| Some(thousands(f.attainable_cost?, 2))),
         ("Operating profit", money(), |f| Some(thousands(f.operating_profit, 2))),
         ("Value of stored energy", money(), |f| amount(f.stored_value, 2)),
         ("Fares of riders aboard", money(), |f| amount(f.rides_in_progress_value, 2)),
@@ -482,6 +489,7 @@ mod tests {
                 .map(|name| FleetFigures { name: (*name).to_owned(), figures: figures(20_000) })
                 .collect(),
             operators: Vec::new(),
+            groups: Vec::new(),
             stations: Vec::new(),
             markets: Vec::new(),
             retailers: Vec::new(),

@@ -17,7 +17,7 @@ use gridfleet_core::rng::{Purpose, Streams};
 use gridfleet_core::time::SimTime;
 use gridfleet_data::{ImportReport, Trace};
 use gridfleet_sim::policies::PolicySpecs;
-use gridfleet_sim::world::{Fleet, Mode, Retail, Setup, Travel, VehicleStart};
+use gridfleet_sim::world::{Fleet, Mode, Retail, Setup, Station, StationNames, Travel, VehicleStart};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -120,6 +120,7 @@ impl Scenario {
             coalitions: plan.coalitions.clone().into(),
             referral_share: self.spec.operation.referral_share,
             operators: plan.operators.clone().into(),
+            station_group: self.station_group(&sites.stations).into(),
             stations: sites.stations.into(),
             retailers: retailers.into(),
             competition: competition::competition(&plan.competition, vehicles.len(), streams),
@@ -137,6 +138,24 @@ impl Scenario {
         };
         let import = self.import(&recorded.trace, derived);
         Ok((setup, self.prepared(import, left_out, days)))
+    }
+
+    /// By station, whether it is in the group whose figures are summed up; empty if there is none.
+    fn station_group(&self, stations: &[Station]) -> Vec<bool> {
+        let operation = &self.spec.operation;
+        let members: Vec<&String> = match operation.station_group.as_slice() {
+            [] => operation.stations.members().collect(),
+            named => named.iter().collect(),
+        };
+        if members.is_empty() {
+            return Vec::new();
+        }
+        let names = StationNames::new(self.plan.operators.iter().map(String::as_str), stations.iter());
+        let mut is_member = vec![false; stations.len()];
+        for station in members.into_iter().filter_map(|name| names.find(name)).flatten() {
+            is_member[station.index()] = true;
+        }
+        is_member
     }
 
     /// The trips of this replication.

@@ -69,7 +69,8 @@ pub fn resolve(
     let competition = competition::competition(spec, &retailers, &trading, horizon.as_ref(), &mut problems);
     variation::check(spec, horizon.as_ref(), &retailers, &trading, &mut problems);
     let (operators, stations) = stations::stations(spec, &fleets, &types, &retailers, inputs, &mut problems);
-    loads::check(spec, &operators, &retailers, &mut problems);
+    loads::check(spec, &retailers, &mut problems);
+    loads::check_names(spec, &operators, &stations, &mut problems);
     let households = retail::households(spec, &retailers, &mut problems);
     let generation = retail::generation(spec, &mut problems);
     retail::slots(&retailers, &households, &generation, horizon.as_ref(), &mut problems);

@@ -51,6 +51,10 @@ pub struct OperationSpec {
     pub bidders: Vec<String>,
     /// Load of stations whose price depends on their load (tariff `load-dependent`).
     pub stations: StationsSpec,
+    /// Operators or stations with load-dependent prices whose figures are summed up as `groups.coalition`, those of all
+    /// others as `groups.rest`. By default the members of the coalitions that `stations` names. A study of several
+    /// coalitions sets it for all policies alike.
+    pub station_group: Vec<String>,
     /// Prices of retailers with a cost of `generation`.
     pub pricing: PricingSpec,
     /// Response of households and drivers to prices.
@@ -78,6 +82,7 @@ impl Default for OperationSpec {
             bidding: BiddingSpec::Regular {},
             bidders: Vec::new(),
             stations: StationsSpec::Uncontrolled {},
+            station_group: Vec::new(),
             pricing: PricingSpec::default(),
             response: ResponseSpec::default(),
             aggregator: AggregatorSpec::default(),

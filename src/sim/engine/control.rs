@@ -1,9 +1,10 @@
 //! Control of stations: their power as limited by a policy.
 
 use super::step::Step;
-use crate::policies::{PolicyStream, Refusal, StationControl};
+use crate::policies::{PlannedLoad, PolicyStream, Refusal, StationControl};
 use gridfleet_core::ids::StationId;
 use gridfleet_core::rng::Streams;
+use gridfleet_core::time::SimTime;
 use rand_pcg::Pcg64;
 
 /// The policy that limits stations, if any.
@@ -26,6 +27,11 @@ impl Control {
         if let Some(policy) = &mut self.policy {
             policy.on_interval(&mut step.turn(&mut self.random));
         }
+    }
+
+    /// Load of a station that the policy has planned for the slot with this start.
+    pub fn planned(&self, station: StationId, slot_start: SimTime) -> Option<PlannedLoad> {
+        self.policy.as_ref()?.planned(station, slot_start)
     }
 
     /// Number of plans so far without an equilibrium within double precision.

@@ -223,6 +223,12 @@ impl Handlers {
         }
     }
 
+    /// The end of a slot of a load-dependent price.
+    pub fn on_load_clearing(&mut self, step: &mut Step<'_>, retailer: RetailerId) {
+        let Self { loads, control, .. } = self;
+        loads.on_clearing(step, retailer, &|station, slot| control.planned(station, slot));
+    }
+
     /// Reads all meters, and solves the resulting power flow of the feeder.
     fn read_meters(&mut self, step: &mut Step<'_>) {
         let Self { readings, retail, feeder, .. } = self;
@@ -241,7 +247,8 @@ impl Handlers {
 
     /// Settles and records all that is in progress at the end of the horizon.
     pub fn finish(&mut self, step: &mut Step<'_>) {
-        self.loads.clear_last(step);
+        let Self { loads, control, .. } = self;
+        loads.clear_last(step, &|station, slot| control.planned(station, slot));
         self.trading.settle_last(step);
         self.retail.settle_last(step);
         self.competing.end_supply(step);

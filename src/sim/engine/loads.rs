@@ -8,10 +8,15 @@
 
 use super::EventQueue;
 use super::step::Step;
+use crate::policies::PlannedLoad;
 use crate::world::State;
 use crate::world::charging::FleetEnergy;
-use gridfleet_core::ids::{IdVec, RetailerId};
+use gridfleet_core::ids::{IdVec, RetailerId, StationId};
 use gridfleet_core::records::{LoadRecord, Record};
+use gridfleet_core::time::SimTime;
+
+/// Load that was planned for a station in the slot with this start, if any.
+pub(super) type Planned<'a> = &'a dyn Fn(StationId, SimTime) -> Option<PlannedLoad>;
 
 /// Ends of the slots of load-dependent prices.
 #[derive(Debug)]
@@ -30,9 +35,9 @@ impl LoadSlots {
     }
 
     /// The end of a slot.
-    pub fn on_clearing(&mut self, step: &mut Step<'_>, retailer: RetailerId) {
+    pub fn on_clearing(&mut self, step: &mut Step<'_>, retailer: RetailerId, planned: Planned<'_>) {
         let Some(number) = step.state.loads.iter().position(|book| book.retailer == retailer) else { return };
-        self.clear(step, number);
+        self.clear(step, number, planned);
         let book = &step.state.loads[number];
         if book.current < book.slots {
             step.queue.load_clearing(retailer, book.start_of(book.current + 1));
@@ -40,22 +45,23 @@ impl LoadSlots {
     }
 
     /// At the end of the horizon: the slots in progress end with it.
-    pub fn clear_last(&mut self, step: &mut Step<'_>) {
+    pub fn clear_last(&mut self, step: &mut Step<'_>, planned: Planned<'_>) {
         for number in 0..step.state.loads.len() {
             if step.state.loads[number].current < step.state.loads[number].slots {
-                self.clear(step, number);
+                self.clear(step, number, planned);
             }
         }
     }
 
     /// Prices the current slot of a retailer, which ends now, bills the energy drawn in it and pays the sessions that
     /// have ended.
-    fn clear(&mut self, step: &mut Step<'_>, number: usize) {
+    fn clear(&mut self, step: &mut Step<'_>, number: usize, planned: Planned<'_>) {
         let (setup, now) = (step.setup, step.state.now);
         let book = &step.state.loads[number];
         let (retailer, slot) = (book.retailer, book.current);
+        let (book_start, slot_s) = (book.start_of(slot), book.slot_s);
         let rules = &setup.retailers[retailer];
-        let start = book.start_of(slot).max(setup.start);
+        let start = book_start.max(setup.start);
         let hours = (now - start) as f64 / 3_600.0;
         let mut load_kw = 0.0;
         self.station_kw.clear();
@@ -67,9 +73,8 @@ impl LoadSlots {
             self.station_kw.push(metered / hours);
             load_kw += metered / hours;
         }
-        let base_price_per_mwh = rules
-            .tariff
-            .price_per_mwh(book.start_of(slot), &setup.clock, |_| unreachable!("not of a market"));
+        let base_price_per_mwh =
+            rules.tariff.price_per_mwh(book_start, &setup.clock, |_| unreachable!("not of a market"));
         let price_per_mwh = base_price_per_mwh + rules.tariff.slope_per_mwh_kw().unwrap_or(0.0) * load_kw;
         for (position, &power_kw) in self.station_kw.iter().enumerate() {
             let station = step.state.loads[number].stations[position];
@@ -78,6 +83,7 @@ impl LoadSlots {
             let (away_kw, budget_kw) =
                 (power_kw - nominal_kw, step.state.stations.station(station).budget_kw);
             let sensitivity_per_mwh_kw = site.sensitivity_per_mwh_kw;
+            let plan = planned(station, book_start);
             step.books.recorder.record(Record::Load(&LoadRecord {
                 slot_start: start,
                 slot_end: now,
@@ -90,6 +96,9 @@ impl LoadSlots {
                 price_per_mwh,
                 energy_cost: power_kw * hours * price_per_mwh / 1_000.0,
                 deviation_cost: 0.5 * sensitivity_per_mwh_kw * away_kw * away_kw * hours / 1_000.0,
+                planned_kw: plan.map(|plan| plan.power_kw),
+                // Of a slot that is cut off, its share.
+                planned_cost: plan.map(|plan| plan.cost * (now - start) as f64 / slot_s as f64),
             }));
             step.state.loads[number].metered_kwh[position] += power_kw * hours;
             step.state.bill(setup, station, retailer, price_per_mwh);

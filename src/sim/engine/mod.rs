@@ -214,7 +214,7 @@ impl Simulation {
             }
             match event {
                 Event::StationChange(station) => visits::on_change(step, station),
-                Event::LoadClearing(retailer) => handlers.loads.on_clearing(step, retailer),
+                Event::LoadClearing(retailer) => handlers.on_load_clearing(step, retailer),
                 Event::Settlement => handlers.trading.on_settlement(step),
                 Event::PriceBroadcast(retailer) => handlers.on_price_broadcast(step, retailer),
                 Event::PriceChange(retailer) => handlers.on_price_change(step, retailer),

@@ -39,6 +39,7 @@ pub fn metrics_setup(setup: &Setup) -> Result<MetricsSetup> {
         co2_kg_per_kwh: setup.co2_kg_per_kwh,
         trades: setup.trading.is_active(),
         bounds,
+        station_group: setup.station_group.clone(),
         retail: setup.retail_facts(),
         competition: setup.competition_facts(),
     })

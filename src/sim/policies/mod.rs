@@ -62,7 +62,7 @@ pub use bidding::{BiddingSpec, ObservationKind, Trained};
 pub use pricing::{PriceLine, PricingSpec, Slots};
 pub use response::{PriceOffer, ResponseSpec};
 pub use spec::{ChargingSpec, DispatchSpec, PolicySpecs, RelocationSpec};
-pub use stations::{StationControl, StationsSpec};
+pub use stations::{PlannedLoad, StationCoalitionSpec, StationControl, StationsSpec};
 pub use stream::{PolicyStream, TrainingStream};
 
 use crate::world::View;

@@ -65,6 +65,8 @@ pub struct Setup {
     pub operators: IdVec<OperatorId, String>,
     /// Stations.
     pub stations: IdVec<StationId, Station>,
+    /// Whether a station belongs to the group whose figures are summed up apart from the rest; empty if there is none.
+    pub station_group: IdVec<StationId, bool>,
     /// Retailers; at least one where there are stations.
     pub retailers: IdVec<RetailerId, Retailer>,
     /// Competition of retailers for vehicle owners, if any.

@@ -171,6 +171,48 @@ fn fleets_of_a_coalition_use_each_others_stations() {
     assert!(visits(all, "operation.referral_share=0.1") > 20);
 }
 
+/// Operators as players: the worth of a coalition is what its stations pay while the others decide alone.
+#[test]
+fn operators_of_stations_share_what_their_coalitions_cost() {
+    let dir = Dir::new();
+    let text = std::fs::read_to_string("scenarios/operator-coalitions.toml").unwrap();
+    let scenario = root().join("scenarios/nyc-companies.toml");
+    let text = text.replace("\"nyc-companies.toml\"", &format!("{scenario:?}"));
+    let text = text.replace("\"time.warm_up\" = 1", "\"time.days\" = 1, \"retailers.local.slot_s\" = 3600");
+    assert!(text.contains("slot_s"));
+    dir.write("game.toml", text);
+    dir.gridfleet(["study", "game.toml", "-r", "2", "-o", "out"])
+        .succeeds()
+        .prints("the grand coalition is stable");
+    let coalitions = Rows(parquet(dir.at("out/coalitions.parquet")));
+    assert_eq!(coalitions.0.height(), 2 * 7);
+    let game = &summary(dir.at("out"))["coalition_game"][0];
+    assert_eq!(game["figure"], "groups.coalition.station_cost");
+    let names: Vec<&str> =
+        game["players"].as_array().unwrap().iter().map(|p| p["player"].as_str().unwrap()).collect();
+    assert_eq!(names, ["amber", "cobalt", "jade"]);
+    dir.gridfleet(["report", "out"]).succeeds();
+    assert!(dir.read("out/report.html").contains("Shares of the operators"));
+    // A coalition of two in a run of its own: both together, and the third alone.
+    let run = gridfleet(["run", "scenarios/nyc-companies.toml", "--replication", "1", "--quiet"]).set([
+        "time.days=1",
+        "retailers.local.slot_s=3600",
+        "operation.stations={kind=\"c-nash\", coalitions=[[\"jade\", \"amber\"], \"cobalt\"]}",
+        "operation.station_group=[\"amber\", \"jade\"]",
+        "variation={demand_days=\"bootstrap\", demand_jitter_s=300, ride_duration_cv=0.15, price_days=\"bootstrap\"}",
+    ]);
+    run.output(dir.at("pair")).succeeds();
+    let pair = self::summary(dir.at("pair"));
+    let paid = |group: usize| pair["groups"][group]["station_cost"].as_f64().unwrap();
+    assert_eq!(paid(0), cost(&coalitions, 0, 1, "amber + jade"));
+    let operators = pair["operators"].as_array().unwrap().iter();
+    let of = |name: &str| {
+        let own = operators.clone().find(|operator| operator["name"] == name).unwrap();
+        own["station_cost"].as_f64().unwrap()
+    };
+    assert!((of("amber") + of("jade") - paid(0)).abs() < 1e-6 && (of("cobalt") - paid(1)).abs() < 1e-6);
+}
+
 #[test]
 fn bad_games_are_reported() {
     let temporary = Dir::new();
@@ -178,8 +220,11 @@ fn bad_games_are_reported() {
     for (text, expected) in [
         ("[coalition_game]\nplayers = [\"amber\", \"cobolt\"]", "did you mean `cobalt`?"),
         ("[coalition_game]\nplayers = [\"amber\", \"amber\"]", "each fleet once"),
-        ("[coalition_game]\nplayers = [\"amber\"]", "expected 2 to 8 fleets"),
+        ("[coalition_game]\nplayers = [\"amber\"]", "expected 2 to 12 fleets"),
         ("[coalition_game]\nfigure = \"sessions\"", "of which more or less is better"),
+        ("[coalition_game]\nof = \"operators\"\nplayers = [\"ambre\"]", "expected the name of an operator"),
+        ("[coalition_game]\nof = \"operators\"\nfigure = \"fares\"", "a key figure of stations"),
+        ("[coalition_game]\nof = \"stations\"", "\"fleets\" or \"operators\""),
         (
             "[coalition_game]\n[[policies]]\nname = \"batched\"",
             "`set` describes what all coalitions have in common",

@@ -27,7 +27,7 @@ fn numbers(value: &Value) -> Vec<f64> {
 fn json_holds_both_equilibria_and_what_they_compare_to() {
     let out = solve(small().to_string(), &["--json"]).succeeds_quietly().json();
     let keys: Vec<&str> = out.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(keys, ["c_nash", "nash", "ratios", "residual"]);
+    assert_eq!(keys, ["better", "c_nash", "nash", "ratios", "residual", "theorems"]);
     let mut sums = Vec::new();
     for key in ["nash", "c_nash"] {
         let solution = out[key].as_object().unwrap();
@@ -135,6 +135,59 @@ fn a_limit_that_cannot_be_kept_names_the_steps() {
     // Two stations of 5 draw at least 5 - 3 * 1.3 = 1.1 each at any step, but 5 - 2 * 1.3 = 2.4 each at any two.
     let err = solve(game.to_string(), &[]).refused().err;
     insta::assert_snapshot!(err, @"error: game.json: limit: found 4.7 in all at steps 1, 3, expected at least 4.8, the least load that demands and bounds allow there");
+}
+
+/// At negative costs a ratio means nothing, and the smaller cost is better all the same.
+#[test]
+fn the_better_equilibrium_is_named_at_negative_costs() {
+    let mut game = small();
+    game["a"] = json!([-90.0, -80.0, -85.0, -95.0]);
+    let found = solve(game.to_string(), &["--json"]).succeeds().json();
+    assert_eq!(found["ratios"]["all"], Value::Null);
+    let sum =
+        |of: &str| found[of]["costs"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).sum::<f64>();
+    let (nash, c_nash) = (sum("nash"), sum("c_nash"));
+    assert!(nash < 0.0 && c_nash < 0.0 && (nash - c_nash).abs() > 1e-6);
+    assert_eq!(found["better"]["all"], if nash < c_nash { "Nash" } else { "C-Nash" });
+}
+
+/// Equal base prices and proportional profiles, or uniform profiles: the theorems apply, and predict the costs.
+#[test]
+fn theorems_that_apply_are_checked() {
+    let mut game = small();
+    let theorems = |game: &Value| {
+        let found = solve(game.to_string(), &["--json"]).succeeds().json()["theorems"].clone();
+        let check = |check: &Value| (check["theorem"].clone(), check["holds"].clone());
+        found.as_array().unwrap().iter().map(check).collect::<Vec<_>>()
+    };
+    game["a"] = json!([1.0, 4.0, 2.0, 3.0]);
+    game["nominal"] = json!([[1, 2, 1, 1], [2, 1, 1, 1], [1, 1, 1, 2]]);
+    assert_eq!(theorems(&game), []);
+    game["nominal"] = json!([[1, 2, 3, 4], [2, 4, 6, 8], [0.5, 1, 1.5, 2]]);
+    assert_eq!(theorems(&game), []);
+    game["a"] = json!([2.0, 2.0, 2.0, 2.0]);
+    assert_eq!(theorems(&game), [(json!("4.7"), json!(true))]);
+    game["nominal"] = json!([[1, 1, 1, 1], [2, 2, 2, 2], [5, 5, 5, 5]]);
+    assert_eq!(theorems(&game), [(json!("4.7"), json!(true)), (json!("4.11"), json!(true))]);
+    game["a"] = json!([1.0, 4.0, 2.0, 3.0]);
+    assert_eq!(theorems(&game), [(json!("4.11"), json!(true))]);
+    game["bounds"] = json!({"min": 0.0});
+    assert_eq!(theorems(&game), []);
+}
+
+/// A key given twice would silently be the last one.
+#[test]
+fn a_key_given_twice_is_refused() {
+    let text = small().to_string();
+    let twice = text.replacen('{', "{\n\"b\": 1.0,\n", 1);
+    let err = solve(&twice, &[]).refused().err;
+    assert!(
+        err.contains("the key \"b\" for the second time") && err.contains("each key of an object once"),
+        "{err}"
+    );
+    let within = text.replacen('{', "{\"bounds\": {\"min\": 0, \"min\": 1},", 1);
+    let err = solve(within, &[]).refused().err;
+    assert!(err.contains("the key \"min\" for the second time"), "{err}");
 }
 
 #[test]

@@ -72,6 +72,31 @@ fn the_command_says_who_objects() {
     assert!(!single.out.contains("-0.0"), "{single}");
 }
 
+/// The savings of the paper's game are a game of gains with the same solutions.
+#[test]
+fn gains_are_shared_like_the_savings_that_they_are() {
+    let gains = r#"{"players": ["1", "2", "3"], "gains": {"1": 0, "2": 0, "3": 0,
+        "1,2": 3.259, "1,3": 2.902, "2,3": 3.508, "1,2,3": 6.164}}"#;
+    insta::assert_snapshot!(solve(gains, &[]).succeeds_quietly().out, @r"
+          alone  Shapley  gained  nucleolus
+     1    0.000    1.912   1.912      1.770
+     2    0.000    2.215   2.215      2.376
+     3    0.000    2.037   2.037      2.019
+     all  0.000    6.164   6.164      6.164
+
+     Core: not empty (least-core epsilon -0.886); the Shapley value lies in it.
+     The game is essential, monotone, superadditive, not convex.
+    ");
+    let [costs, gains] = [TABLE_3, gains].map(|text| solve(text, &["--json"]).succeeds_quietly().json());
+    for (player, alone) in [("1", 1.850), ("2", 3.044), ("3", 2.651)] {
+        for rule in ["shapley", "nucleolus"] {
+            let [paid, gained] = [&costs, &gains].map(|solution| solution[rule][player].as_f64().unwrap());
+            assert!((paid + gained - alone).abs() < 1e-9, "{rule} of {player}");
+        }
+    }
+    assert_eq!(costs["core"]["empty"], gains["core"]["empty"]);
+}
+
 #[test]
 fn a_wrong_game_ends_with_2() {
     let wrong: [(&[u8], &str); 5] = [

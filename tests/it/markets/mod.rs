@@ -6,6 +6,8 @@ mod hindsight;
 mod loads;
 mod retail;
 mod retail_files;
+mod station_coalitions;
+mod station_costs;
 mod station_plans;
 mod trading;
 mod training;

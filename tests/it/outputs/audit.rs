@@ -109,6 +109,7 @@ fn write(day: &Collected, summary_of: &Collected, options: &OutputOptions, dir: 
         trades: true,
         bounds: None,
         competition: Default::default(),
+        station_group: gridfleet::ids::IdVec::default(),
         retail: gridfleet::records::metrics::RetailFacts::default(),
     };
     let mut metrics = Metrics::new(&labels(), setup);

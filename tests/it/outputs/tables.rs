@@ -85,7 +85,7 @@ const PROMISED: &[(&str, &str)] = &[
     (
         "loads",
         "slot_start slot_end station_id operator nominal_kw budget_kw power_kw base_price_per_mwh \
-         price_per_mwh energy_cost deviation_cost",
+         price_per_mwh energy_cost deviation_cost planned_kw planned_cost",
     ),
     ("supply", "slot_start slot_end retailer price_per_mwh share energy_kwh revenue"),
     (

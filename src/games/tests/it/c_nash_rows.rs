@@ -3,8 +3,8 @@
 use crate::structures::{players, random_structure};
 use gridfleet_core::error::Error;
 use gridfleet_games::c_nash::{
-    CNashEquilibrium, CNashGame, CNashParameters, Delivery, Elastic, LoadBound, Profiles, Structure,
-    Undeliverable, residual, solve,
+    CNashEquilibrium, CNashGame, CNashParameters, Deliveries, Delivery, Elastic, LoadBound, Profiles,
+    Structure, Undeliverable, least_cost, residual, solve,
 };
 use gridfleet_games::optimize::{Lp, Sense, SolveError, Variable};
 use rand::{RngExt as _, SeedableRng as _};
@@ -338,4 +338,75 @@ fn a_day_of_thirty_stations_is_solved() {
             assert!(found.work.newton_steps < 60, "{:?}", found.work);
         }
     }
+}
+
+/// A game of hours for deliveries whose steps are one or two hours long: the second hour has the same price and half of
+/// the energy, and no row between the two.
+fn by_hours(p: &CNashParameters, hours: &[f64]) -> CNashParameters {
+    let twice = |t: usize| std::iter::repeat_n(t, hours[t] as usize);
+    let steps: Vec<usize> = (0..hours.len()).flat_map(twice).collect();
+    let is_last = |k: usize| steps.get(k + 1) != Some(&steps[k]);
+    let number = steps.len();
+    let rows = |value: &dyn Fn(usize, usize) -> f64| {
+        let stations = 0..p.sensitivity.len();
+        Profiles::from_values(
+            number,
+            stations.flat_map(|i| (0..number).map(move |k| (i, k))).map(|(i, k)| value(i, k)).collect(),
+        )
+    };
+    let delivery = p.delivery.as_ref().unwrap();
+    let row =
+        |of: &Profiles, i: usize, k: usize, none: f64| if is_last(k) { of.row(i)[steps[k]] } else { none };
+    CNashParameters {
+        min: LoadBound::Same(0.0),
+        max: LoadBound::Step(rows(&|i, k| p.max.at(i, steps[k]) / hours[steps[k]])),
+        delivery: Some(Delivery {
+            demand: delivery.demand.clone(),
+            least: rows(&|i, k| row(&delivery.least, i, k, f64::NEG_INFINITY)),
+            most: rows(&|i, k| row(&delivery.most, i, k, f64::INFINITY)),
+        }),
+        ..CNashParameters::unbounded(
+            steps.iter().map(|&t| p.base_price[t]).collect(),
+            vec![p.slope[0]; number],
+            p.sensitivity.clone(),
+            rows(&|i, k| p.nominal.row(i)[steps[k]] / hours[steps[k]]),
+        )
+    }
+}
+
+/// The bound of known deliveries, and the cost beside it, enclose the cost of all stations together.
+#[test]
+fn the_least_cost_of_deliveries_is_that_of_all_stations_together() {
+    let mut random = Pcg64::seed_from_u64(14);
+    let (mut compared, mut impossible) = (0, 0);
+    for round in 0..300 {
+        let (n, steps) = (1 + round % 5, 1 + round % 9);
+        let p = random_game(&mut random, n, steps, 0);
+        let hours: Vec<f64> = (0..steps).map(|_| f64::from(random.random_range(1..=2u8))).collect();
+        let deliveries = Deliveries {
+            base_price: p.base_price.clone(),
+            slope: p.slope[0],
+            hours: hours.clone(),
+            sensitivity: p.sensitivity.clone(),
+            nominal: p.nominal.clone(),
+            min: p.min.clone(),
+            max: p.max.clone(),
+            delivery: p.delivery.clone().unwrap(),
+        };
+        let Ok(game) = CNashGame::new(by_hours(&p, &hours)) else {
+            assert!(least_cost(&deliveries).is_err(), "round {round}");
+            impossible += 1;
+            continue;
+        };
+        let best: f64 = solve(&game, &Structure::grand_coalition(n)).unwrap().costs.iter().sum();
+        let found = least_cost(&deliveries).unwrap();
+        let rounding = 1e-9 * (1.0 + best.abs());
+        assert!(
+            found.bound <= best + rounding && best <= found.cost + rounding,
+            "round {round}: {found:?} {best}"
+        );
+        assert!(found.cost - found.bound <= 1e-5 * best.abs(), "round {round}: {found:?} {best}");
+        compared += 1;
+    }
+    assert!(compared > 200 && impossible > 5, "{compared} {impossible}");
 }

@@ -121,6 +121,12 @@ const FIGURES: &[Shown] = &[
     Shown::new("unserved_kwh", "Energy unserved", "kWh", 1.0, 0),
     Shown::new("peak_load_kw", "Peak of slots", "kW", 1.0, 0),
     Shown::price("load_price_per_mwh", "Mean price that the load made"),
+    Shown::price("station_cost_per_mwh", "Cost of stations per energy drawn"),
+    Shown::money("station_cost_with_unserved", "Cost of stations at equal energy"),
+    Shown::money("planned_cost", "Cost that plans expected"),
+    Shown::money("attainable_cost", "Cost of stations, bound with everything known"),
+    Shown::new("stay_mean_s", "Stay at the plug, mean", "min", 1.0 / 60.0, 1),
+    Shown::new("connector_wait_mean_s", "Wait for a connector at these stations, mean", "min", 1.0 / 60.0, 1),
     Shown::new("grid_peak_15min_kw", "Peak power of the feeder's source", "kW", 1.0, 0),
     Shown::new("grid_energy_kwh", "Energy from the feeder's source", "kWh", 1.0, 0),
     Shown::new("grid_losses_kwh", "Losses of the feeder", "kWh", 1.0, 1),
@@ -341,10 +347,13 @@ mod tests {
         let trading = Some(trading);
         let loads = Some(gridfleet_core::records::metrics::LoadFigures {
             load_price_per_mwh: Some(0.0),
+            planned_cost: Some(0.0),
             ..Default::default()
         });
         let grid = Some(gridfleet_core::records::metrics::GridFigures::default());
-        let written = Written { co2_kg: Some(1.0), trading, loads, grid, ..Written::default() };
+        let attainable_cost = Some(0.0);
+        let written =
+            Written { co2_kg: Some(1.0), trading, loads, attainable_cost, grid, ..Written::default() };
         let written = serde_json::to_value(written).unwrap();
         for key in written.as_object().unwrap().keys() {
             assert!(FIGURES.iter().any(|figure| figure.key == key), "{key}");

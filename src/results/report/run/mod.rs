@@ -44,6 +44,8 @@ struct Summary {
     #[serde(default)]
     operators: Vec<Figures>,
     #[serde(default)]
+    groups: Vec<Figures>,
+    #[serde(default)]
     markets: Vec<Figures>,
     #[serde(default)]
     retailers: Vec<Figures>,

@@ -41,7 +41,12 @@ const LOADED: &[Shown] = &[
     Shown::new("peak_load_kw", "Peak of slots", "kW", 1.0, 0),
     Shown::price("load_price_per_mwh", "Mean price that the load made"),
     Shown::money("station_cost", "Cost of energy and of deviations"),
+    Shown::money("planned_cost", "The same as plans expected it"),
+    Shown::price("station_cost_per_mwh", "The same per energy drawn"),
+    Shown::money("station_cost_with_unserved", "The same at equal energy"),
     Shown::money("deviation_cost", "Cost of deviations"),
+    Shown::new("stay_mean_s", "Stay at the plug, mean", "min", 1.0 / 60.0, 1),
+    Shown::new("connector_wait_mean_s", "Wait for a connector, mean", "min", 1.0 / 60.0, 1),
     Shown::new("shifted_kwh", "Energy shifted", "kWh", 1.0, 0),
     Shown::new("unserved_kwh", "Energy unserved", "kWh", 1.0, 0),
 ];
@@ -73,6 +78,7 @@ pub(super) fn sections(context: &Context, page: &mut Page) -> Result<()> {
     if summary.operators.iter().any(|operator| operator.get("station_cost").is_some()) {
         html.push_str(&table("Operators of stations with load-dependent prices", &summary.operators, LOADED));
     }
+    html.push_str(&table("The coalition of stations and the rest", &summary.groups, LOADED));
     page.section("Retail", html);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Worth of the fleets of a coalition alone, and their allocations of the whole.
+//! Worth of the players of a coalition alone, fleets or operators, and their allocations of the whole.
 
 use super::{Context, Metric};
 use crate::report::chart::{Colour, Interval, Numbers, Spec};
@@ -40,6 +40,13 @@ struct Estimate {
 const WAYS: [(&str, Colour); 3] =
     [("alone", Colour::GREY), ("Shapley value", Colour::BLUE), ("nucleolus", Colour::ORANGE)];
 
+impl Game {
+    /// Kind of the players: the worth of coalitions of operators is a figure of a group of stations.
+    fn players_are(&self) -> (&'static str, &'static str) {
+        if self.figure.starts_with("groups.") { ("operator", "operators") } else { ("fleet", "fleets") }
+    }
+}
+
 impl Player {
     /// In the order of [`WAYS`].
     fn estimates(&self) -> [Option<Estimate>; 3] {
@@ -68,15 +75,16 @@ pub(super) fn sharing(context: &Context, page: &mut Page) -> String {
         }
         rows
     };
+    let (one, many) = first.players_are();
     let caption = format!(
-        "Outcome of each fleet alone, and its share of the grand coalition's by the Shapley value and by the \
+        "Outcome of each {one} alone, and its share of the grand coalition's by the Shapley value and by the \
          nucleolus: mean over replications and its {} interval (Student's t).",
         context.confidence()
     );
     let height = 70 + 34 * (WAYS.len() * first.players.len()) as u32;
     let spec = |point| Spec::Intervals { unit: unit.to_owned(), zero: false, rows: rows(point) };
     let mut html =
-        context.chart_of_points(page, &format!("{title}, shared by the fleets"), caption, height, spec);
+        context.chart_of_points(page, &format!("{title}, shared by the {many}"), caption, height, spec);
     html.push_str(&shares(context, games, unit, factor).render());
     for game in games {
         let percent = |share: f64| number(100.0 * share, 0);
@@ -96,14 +104,15 @@ pub(super) fn sharing(context: &Context, page: &mut Page) -> String {
 }
 
 fn shares(context: &Context, games: &[Game], unit: &str, factor: f64) -> Table {
-    let mut heads = vec![words("Fleet")];
+    let (one, many) = games.first().map_or(("fleet", "fleets"), Game::players_are);
+    let mut heads = vec![words(if one == "fleet" { "Fleet" } else { "Operator" })];
     if context.several_points() {
         heads.push(words("Point"));
     }
     heads.extend(
         ["Alone", "Shapley value", "Nucleolus", "Shapley value less alone"].map(|w| numbers(w, unit)),
     );
-    let mut table = Table::new("Shares of the fleets, with their intervals below", heads);
+    let mut table = Table::new(&format!("Shares of the {many}, with their intervals below"), heads);
     for game in games {
         for player in &game.players {
             let mut cells = vec![Cell::text(&player.player)];

@@ -8,17 +8,20 @@
 //! Planning once per slot was tried: at a station that two vehicles share, a plan based on smooth expectations delays
 //! the vehicles that actually arrive, and stations paid more than without any plan.
 
+use super::coalitions::Together;
 use super::demand::Demand;
 use super::needs::{Needs, Steps};
 use super::spec::Planning;
-use super::{StationControl, Together};
+use super::{PlannedLoad, StationControl};
 use crate::policies::bidding::Foresight;
 use crate::policies::{Action, Turn, View};
 use crate::world::{LoadBook, Setup};
-use gridfleet_core::ids::{OperatorId, StationId};
+use gridfleet_core::ids::StationId;
 use gridfleet_core::rng::Streams;
-use gridfleet_core::time::DAY_S;
-use gridfleet_games::c_nash::{self, CNashGame, CNashParameters, Delivery, LoadBound, Profiles, Structure};
+use gridfleet_core::time::{DAY_S, SimTime};
+use gridfleet_games::c_nash::{
+    self, CNashEquilibrium, CNashGame, CNashParameters, Delivery, LoadBound, Profiles, Structure,
+};
 use std::sync::Arc;
 
 /// The stations of one retailer.
@@ -33,6 +36,40 @@ struct Stations {
     slope: f64,
     /// Number of steps planned ahead.
     steps: usize,
+    /// Numbers of the stations, ascending.
+    ids: Vec<StationId>,
+    /// Slot of the last plan, and the first plan made in it: those made later in a slot know a part of what happens in it.
+    slot: Option<usize>,
+    plan: Option<Plan>,
+}
+
+/// Loads of a plan.
+struct Plan {
+    /// Start of the first slot.
+    start: SimTime,
+    slot_s: i64,
+    /// By step, then by station.
+    loads: Vec<Vec<PlannedLoad>>,
+}
+
+impl Plan {
+    fn of(equilibrium: &CNashEquilibrium, game: &CNashGame, steps: Steps) -> Self {
+        let p = game.parameters();
+        let load = |i: usize, t: usize| {
+            let (x, nominal) = (equilibrium.profiles.row(i)[t], p.nominal.row(i)[t]);
+            let away = x - nominal;
+            let cost = equilibrium.prices[t] * x + p.sensitivity[i] / 2.0 * away * away;
+            PlannedLoad { power_kw: 1_000.0 * x, cost: steps.hours() * cost }
+        };
+        let stations = || 0..game.stations();
+        let loads = (0..steps.number).map(|t| stations().map(|i| load(i, t)).collect()).collect();
+        Self { start: steps.start, slot_s: steps.slot_s, loads }
+    }
+
+    fn load(&self, position: usize, slot_start: SimTime) -> Option<PlannedLoad> {
+        let step = usize::try_from((slot_start - self.start).div_euclid(self.slot_s)).ok()?;
+        self.loads.get(step).map(|stations| stations[position])
+    }
 }
 
 /// Nash, C-Nash and coordinated stations; they differ in the stations that decide together.
@@ -54,15 +91,17 @@ impl Planner {
         let books = LoadBook::all(setup);
         let stations_of = |(number, book): (usize, &LoadBook)| {
             let stations = || book.stations.iter().map(|id| &setup.stations[*id]);
-            let operators: Vec<OperatorId> = stations().map(|station| station.operator).collect();
             let slope = setup.retailers[book.retailer].tariff.slope_per_mwh_kw()?;
             Some(Stations {
                 number,
                 demand: Demand::new(planning, number, book, &setup.clock, foresight, streams),
-                structure: structure(&operators, together),
+                structure: together.structure(&book.stations),
                 sensitivity: stations().map(|station| station.sensitivity_per_mwh_kw * 1_000.0).collect(),
                 slope: slope * 1_000.0,
                 steps: (planning.horizon_s / book.slot_s).max(1) as usize,
+                ids: book.stations.clone(),
+                slot: None,
+                plan: None,
             })
         };
         let retailers: Vec<Stations> = books
@@ -75,29 +114,13 @@ impl Planner {
     }
 }
 
-/// Coalition structure of the stations of these operators.
-fn structure(operators: &[OperatorId], together: &Together) -> Structure {
-    let stations = operators.len();
-    match together {
-        Together::Nobody => Structure::alone(stations),
-        Together::Everybody => Structure::grand_coalition(stations),
-        Together::Operators(named) => {
-            let members =
-                |id: &OperatorId| -> Vec<usize> { (0..stations).filter(|&i| operators[i] == *id).collect() };
-            let coalitions = named.iter().map(members).filter(|members| !members.is_empty()).collect();
-            // Each station has one operator, and no coalition is empty.
-            Structure::new(stations, coalitions).expect("disjoint coalitions")
-        }
-    }
-}
-
 impl StationControl for Planner {
     fn on_interval(&mut self, turn: &mut Turn<'_>) {
         let view = turn.view;
         for stations in &mut self.retailers {
             let book = &view.load_books()[stations.number];
             stations.demand.observe(book, book.slot(view.now()));
-            if !stations.plan(view, book, turn.actions) {
+            if !stations.make_plan(view, book, turn.actions) {
                 self.unsolved += 1;
             }
         }
@@ -105,11 +128,17 @@ impl StationControl for Planner {
     fn unsolved(&self) -> u64 {
         self.unsolved
     }
+    fn planned(&self, station: StationId, slot_start: SimTime) -> Option<PlannedLoad> {
+        let planned = |stations: &Stations| {
+            stations.plan.as_ref()?.load(stations.ids.binary_search(&station).ok()?, slot_start)
+        };
+        self.retailers.iter().find_map(planned)
+    }
 }
 
 impl Stations {
     /// Sets the budgets of all stations from now. Returns whether they are an equilibrium.
-    fn plan(&self, view: View<'_>, book: &LoadBook, actions: &mut Vec<Action>) -> bool {
+    fn make_plan(&mut self, view: View<'_>, book: &LoadBook, actions: &mut Vec<Action>) -> bool {
         let slot = book.slot(view.now());
         let steps = Steps {
             slot,
@@ -125,13 +154,17 @@ impl Stations {
         let game = CNashGame::new(self.game(self.base_prices(view, book), &needs, steps));
         // Bounds and rows can always be kept. A game with values beyond double precision has no equilibrium that
         // satisfies this; stations then draw what their vehicles ask for.
-        let found = game.and_then(|game| c_nash::solve(&game, &self.structure)).ok();
+        let found = game.ok().and_then(|game| Some((c_nash::solve(&game, &self.structure).ok()?, game)));
         let kwh = 1_000.0 * steps.hours();
         for (position, &station) in book.stations.iter().enumerate() {
-            let power_kw = found.as_ref().map_or(f64::INFINITY, |equilibrium| {
+            let power_kw = found.as_ref().map_or(f64::INFINITY, |(equilibrium, _)| {
                 needs[position].power_kw(kwh * equilibrium.profiles.row(position)[0], steps)
             });
             actions.push(Action::LimitStation { station, power_kw });
+        }
+        if self.slot != Some(slot) {
+            self.plan = found.as_ref().map(|(equilibrium, game)| Plan::of(equilibrium, game, steps));
+            self.slot = Some(slot);
         }
         found.is_some()
     }

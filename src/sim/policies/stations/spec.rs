@@ -28,11 +28,13 @@ pub enum StationsSpec {
         #[schemars(range(min = 0.0, max = 1.0))]
         accuracy: f64,
     },
-    /// The stations of an operator jointly minimise their cost, separately for each operator.
+    /// The stations of each coalition jointly minimise their cost: by default those of each operator.
     CNash {
-        /// Operators whose stations form a coalition; all by default. Stations of other operators play alone.
+        /// Disjoint coalitions of stations, by name: `[["hub", "city"], ["kerb-3"]]`. The name of an operator means all its
+        /// stations; a name without brackets is a coalition too. Stations in none decide alone. By default the stations
+        /// of each operator are a coalition.
         #[serde(default)]
-        coalitions: Vec<String>,
+        coalitions: Vec<StationCoalitionSpec>,
         /// Planning horizon [s]. Energy is drawn at most this long after it was asked for.
         #[serde(default = "horizon_s")]
         #[schemars(range(min = 3600, max = 604800))]
@@ -61,6 +63,26 @@ pub enum StationsSpec {
         #[schemars(range(min = 0.0, max = 1.0))]
         accuracy: f64,
     },
+}
+
+/// Stations that decide together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum StationCoalitionSpec {
+    /// All stations of an operator, or one station.
+    One(String),
+    /// Those of several names.
+    Several(Vec<String>),
+}
+
+impl StationCoalitionSpec {
+    /// Names of its members: of operators or of stations.
+    pub fn names(&self) -> &[String] {
+        match self {
+            Self::One(name) => std::slice::from_ref(name),
+            Self::Several(names) => names,
+        }
+    }
 }
 
 /// Parameters of a policy that plans.
@@ -111,6 +133,15 @@ impl StationsSpec {
                 Some(Planning { horizon_s, forecast, accuracy })
             }
         }
+    }
+
+    /// Names of the members of its coalitions, if it names any.
+    pub fn members(&self) -> impl Iterator<Item = &String> {
+        let coalitions = match self {
+            Self::CNash { coalitions, .. } => coalitions.as_slice(),
+            _ => &[],
+        };
+        coalitions.iter().flat_map(StationCoalitionSpec::names)
     }
 
     /// Whether its forecast needs a replay, simulated first without limits.
