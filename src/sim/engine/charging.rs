@@ -76,8 +76,7 @@ pub(super) fn send(
         pay_rescue(step, vehicle);
     }
     step.state.withdraw(step.setup, vehicle);
-    let v = &mut step.state.vehicles[vehicle];
-    (v.target_soc, v.yields) = (target_soc, yields);
+    step.state.vehicles.ask_for(vehicle, target_soc, yields);
     head_for(step, vehicle, station, route, energy_kwh);
     Ok(())
 }
@@ -100,7 +99,7 @@ pub(super) fn head_for(
     energy_kwh: f64,
 ) {
     step.state.fire(vehicle, Trigger::SeekCharge);
-    step.state.vehicles[vehicle].station = Some(station);
+    step.state.vehicles.head_for(vehicle, station);
     step.state.stations.expect(station);
     let place = step.setup.stations[station].place;
     step.set_out(vehicle, LegPurpose::ToStation, place, route.distance_km, route.duration_s, energy_kwh);

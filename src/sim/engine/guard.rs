@@ -35,7 +35,7 @@ pub struct EndlessInstant {
 
 impl From<EndlessInstant> for Error {
     fn from(endless: EndlessInstant) -> Self {
-        Self::Other(endless.to_string())
+        Self::failed(endless)
     }
 }
 

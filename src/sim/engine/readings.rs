@@ -3,7 +3,7 @@
 use super::step::Step;
 use crate::world::charging::FleetEnergy;
 use crate::world::{Activity, Setup, State};
-use gridfleet_core::ids::{FleetId, IdVec, StationId, VehicleId};
+use gridfleet_core::ids::{FleetId, IdVec, StationId};
 use gridfleet_core::ledger::{Account, EntryKind, Reference};
 use gridfleet_core::records::{FleetRecord, Record, StationRecord};
 use gridfleet_core::time::{DAY_S, SimTime};
@@ -117,11 +117,12 @@ impl Readings {
 /// Posts the cost of the kilometres driven since the last posting, by vehicle.
 fn post_driving(step: &mut Step<'_>) {
     let now = step.state.now;
-    for (i, v) in step.state.vehicles.iter_mut().enumerate() {
-        let per_km = step.setup.fleets[v.fleet].driving_cost_per_km;
-        let cost = per_km * std::mem::take(&mut v.unposted_km);
+    for vehicle in step.setup.vehicles.ids() {
+        let fleet = step.state.vehicles[vehicle].fleet;
+        let per_km = step.setup.fleets[fleet].driving_cost_per_km;
+        let cost = per_km * step.state.vehicles.take_unposted_km(vehicle);
         let cost = step.books.accounts.money(cost, EntryKind::Driving, now);
-        let (to, from) = (Account::Outside, Account::Fleet(v.fleet));
-        step.books.pay(now, to, from, cost, EntryKind::Driving, Reference::Vehicle(VehicleId::new(i)));
+        let (to, from) = (Account::Outside, Account::Fleet(fleet));
+        step.books.pay(now, to, from, cost, EntryKind::Driving, Reference::Vehicle(vehicle));
     }
 }

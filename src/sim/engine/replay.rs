@@ -22,8 +22,9 @@ fn carry_to_charger(step: &mut Step<'_>, request: RequestId, vehicle: VehicleId)
     };
     let target_soc = step.vehicle_type(vehicle).usable_soc[1];
     charging::pay_rescue(step, vehicle);
-    let v = &mut step.state.vehicles[vehicle];
-    v.target_soc = target_soc.max(v.soc());
+    let v = &step.state.vehicles[vehicle];
+    let (target_soc, yields) = (target_soc.max(v.soc()), v.yields);
+    step.state.vehicles.ask_for(vehicle, target_soc, yields);
     charging::head_for(step, vehicle, station, route, 0.0);
 }
 
@@ -71,7 +72,8 @@ pub(super) fn depart(step: &mut Step<'_>, request: RequestId, vehicle: VehicleId
         visits::end_session(step, connector, reason);
     }
     step.state.riders.assign(request);
-    let v = &mut step.state.vehicles[vehicle];
+    let v = &step.state.vehicles[vehicle];
+    let soc_start = v.soc();
     if v.place != origin {
         // The trace has the vehicle elsewhere: staff moved it, or a previous trip was lost here. The time and manner
         // are not recorded, so it is carried at no cost of time or charge.
@@ -90,9 +92,10 @@ pub(super) fn depart(step: &mut Step<'_>, request: RequestId, vehicle: VehicleId
             soc_start: v.soc(),
             soc_end: v.soc(),
         }));
-        v.place = origin;
+        step.state.vehicles.carry(vehicle, origin);
     }
-    v.ride = Some(Ride { request, soc_start: v.soc(), pickup: Some(now), deadhead_km: 0.0, energy_kwh: 0.0 });
+    let ride = Ride { request, soc_start, pickup: Some(now), deadhead_km: 0.0, energy_kwh: 0.0 };
+    step.state.vehicles.assign(vehicle, ride);
     rides::start_service(step, vehicle, request, energy.driven);
     step.state.vehicles.charge_on_the_way(vehicle, energy.charged);
 }

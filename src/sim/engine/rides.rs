@@ -130,7 +130,7 @@ pub(super) fn check(step: &Step<'_>, request: RequestId, vehicle: VehicleId) -> 
 /// The vehicle stays until its session ends, so dispatch searches for another one.
 pub(super) fn turn_away(step: &mut Step<'_>, request: RequestId, vehicle: VehicleId) -> Refusal {
     step.state.withdraw(step.setup, vehicle);
-    step.state.vehicles[vehicle].yields = false;
+    step.state.vehicles.keep(vehicle);
     step.state.riders.turn_away(request);
     Refusal::Committed
 }
@@ -144,14 +144,9 @@ pub(super) fn assign(step: &mut Step<'_>, request: RequestId, vehicle: VehicleId
     }
     step.state.riders.assign(request);
     step.state.fire(vehicle, Trigger::Assign);
-    let v = &mut step.state.vehicles[vehicle];
-    v.ride = Some(Ride {
-        request,
-        soc_start: v.soc(),
-        pickup: None,
-        deadhead_km: route.distance_km,
-        energy_kwh: 0.0,
-    });
+    let soc_start = step.state.vehicles[vehicle].soc();
+    let ride = Ride { request, soc_start, pickup: None, deadhead_km: route.distance_km, energy_kwh: 0.0 };
+    step.state.vehicles.assign(vehicle, ride);
     let origin = step.setup.requests.origin[request];
     step.set_out(vehicle, LegPurpose::Pickup, origin, route.distance_km, route.duration_s, energy_kwh);
 }
@@ -159,10 +154,10 @@ pub(super) fn assign(step: &mut Step<'_>, request: RequestId, vehicle: VehicleId
 /// A vehicle arrives at its rider.
 pub(super) fn pick_up(step: &mut Step<'_>, vehicle: VehicleId) {
     let now = step.state.now;
-    let v = &mut step.state.vehicles[vehicle];
-    let Some(ride) = &mut v.ride else { unreachable!("a pick-up without a ride") };
-    ride.pickup = Some(now);
-    let request = ride.request;
+    step.state.vehicles.pick_up(vehicle, now);
+    let Some(Ride { request, .. }) = step.state.vehicles[vehicle].ride else {
+        unreachable!("a pick-up without a ride")
+    };
     let per_km = step.view().consumption_kwh_per_km(vehicle);
     let energy_kwh = step.setup.requests.distance_km[request] * per_km;
     start_service(step, vehicle, request, energy_kwh);
@@ -181,8 +176,8 @@ pub(super) fn start_service(step: &mut Step<'_>, vehicle: VehicleId, request: Re
 pub(super) fn drop_off(step: &mut Step<'_>, vehicle: VehicleId) -> RequestId {
     step.state.fire(vehicle, Trigger::DropOff);
     let now = step.state.now;
-    let v = &mut step.state.vehicles[vehicle];
-    let Some(ride) = v.ride.take() else { unreachable!("a drop-off without a ride") };
+    let Some(ride) = step.state.vehicles.drop_off(vehicle) else { unreachable!("a drop-off without a ride") };
+    let v = &step.state.vehicles[vehicle];
     let (requests, request) = (&step.setup.requests, ride.request);
     let record = TripRecord {
         request,

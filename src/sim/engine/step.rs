@@ -174,9 +174,7 @@ impl<'a> Step<'a> {
 
     /// A vehicle avoids a station until then.
     pub fn avoid(&mut self, vehicle: VehicleId, station: StationId, until: SimTime) {
-        let v = &mut self.state.vehicles[vehicle];
-        v.gave_up.retain(|&(at, _)| at != station);
-        v.gave_up.push((station, until));
+        self.state.vehicles.avoid(vehicle, station, until);
         self.notices.avoiding.push(Reverse((until, vehicle)));
     }
 

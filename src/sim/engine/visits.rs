@@ -31,8 +31,7 @@ pub(super) fn join(step: &mut Step<'_>, vehicle: VehicleId) {
     let now = step.state.now;
     let Some(station) = step.state.vehicles[vehicle].station else { unreachable!("arrived at no station") };
     step.state.add_nominal_load(step.setup, vehicle, station);
-    let v = &mut step.state.vehicles[vehicle];
-    v.need_since = v.need_since.or(Some(now));
+    step.state.vehicles.join(vehicle, now);
     let v = &step.state.vehicles[vehicle];
     let vehicle_type = &step.setup.types[v.vehicle_type];
     let session = step.state.stations.new_session();
@@ -52,18 +51,15 @@ fn connect(step: &mut Step<'_>, position: usize, station: StationId, waiting: Wa
     let vehicle = waiting.vehicle;
     step.state.fire(vehicle, Trigger::Connect);
     let number = position - step.state.stations.station(station).first_connector as usize;
-    let v = &mut step.state.vehicles[vehicle];
+    let need_since = step.state.vehicles.plug_in(step.setup, vehicle, station, position);
+    let v = &step.state.vehicles[vehicle];
     let vehicle_type = &step.setup.types[v.vehicle_type];
-    v.station = Some(station);
-    v.gave_up.clear();
-    v.connector = Some(position as u32);
-    v.place = step.setup.stations[station].place;
     let session = Session {
         id: waiting.session,
         vehicle,
         fleet: v.fleet,
         arrival: waiting.arrival,
-        need: v.need_since.take().unwrap_or(waiting.arrival),
+        need: need_since.unwrap_or(waiting.arrival),
         plug_in: now,
         soc_start: v.soc(),
         target_soc: v.target_soc,
@@ -158,9 +154,8 @@ fn renege(step: &mut Step<'_>, station: StationId, waiting: Waiting) {
     record_waiting(step, station, &waiting, Some(now), EndReason::GaveUp);
     step.state.remove_nominal_load(step.setup, waiting.vehicle, station, waiting.arrival);
     step.state.fire(waiting.vehicle, Trigger::Renege);
-    let v = &mut step.state.vehicles[waiting.vehicle];
-    (v.station, v.yields) = (None, false);
-    if step.setup.is_preassigned(v.fleet) {
+    step.state.vehicles.renege(waiting.vehicle);
+    if step.setup.is_preassigned(step.state.vehicles[waiting.vehicle].fleet) {
         return;
     }
     let until = now + avoidance_s(step, station);
@@ -402,8 +397,9 @@ pub(super) fn plug_in_at_current_place(step: &mut Step<'_>, vehicle: VehicleId) 
     };
     let (now, target_soc) = (step.state.now, vehicle_type.usable_soc[1]);
     let session = step.state.stations.new_session();
-    let v = &mut step.state.vehicles[vehicle];
-    v.target_soc = target_soc.max(v.soc());
+    let v = &step.state.vehicles[vehicle];
+    let (target_soc, yields) = (target_soc.max(v.soc()), v.yields);
+    step.state.vehicles.ask_for(vehicle, target_soc, yields);
     step.state.add_nominal_load(step.setup, vehicle, station);
     let waiting = Waiting { session, vehicle, arrival: now, deadline: now, need_s: 0.0 };
     connect(step, position, station, waiting);

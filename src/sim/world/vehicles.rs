@@ -1,14 +1,14 @@
 //! All vehicles, with the sums over them that are kept: vehicles by activity, and charge by fleet.
 //!
-//! Everyone may read a [`Vehicle`]. Its activity, charge and leg are changed only by the methods here, so that the sums
-//! agree with the vehicles; the rest of it is the engine's to write.
+//! Everyone may read a [`Vehicle`]; only the methods here change one, so that the sums agree with the vehicles, and the
+//! station of a vehicle with its connector.
 
 use super::charge::soc_units;
 use super::charging::FleetEnergy;
-use super::{Activity, FleetCharge, Leg, Motion, Setup, Trigger, Vehicle};
-use gridfleet_core::ids::{FleetId, IdVec, VehicleId};
+use super::{Activity, FleetCharge, Leg, Motion, Ride, Setup, Trigger, Vehicle};
+use gridfleet_core::ids::{FleetId, IdVec, PlaceId, StationId, VehicleId};
 use gridfleet_core::time::SimTime;
-use std::ops::{Index, IndexMut};
+use std::ops::Index;
 
 /// All vehicles.
 #[derive(Debug, Clone)]
@@ -63,11 +63,6 @@ impl Vehicles {
     /// Every vehicle, in the order of their numbers.
     pub fn iter(&self) -> std::slice::Iter<'_, Vehicle> {
         self.vehicles.iter()
-    }
-
-    /// The same, to be written to.
-    pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, Vehicle> {
-        self.vehicles.iter_mut()
     }
 
     /// Vehicles by fleet and activity.
@@ -135,6 +130,83 @@ impl Vehicles {
         Some(DrivenLeg { leg, distance_km, energy_kwh, charged_kwh, soc_start })
     }
 
+    /// A vehicle gets a ride, from where it is.
+    pub fn assign(&mut self, vehicle: VehicleId, ride: Ride) {
+        self.vehicles[vehicle].ride = Some(ride);
+    }
+
+    /// The rider of a vehicle gets in.
+    pub fn pick_up(&mut self, vehicle: VehicleId, now: SimTime) {
+        if let Some(ride) = &mut self.vehicles[vehicle].ride {
+            ride.pickup = Some(now);
+        }
+    }
+
+    /// The ride of a vehicle ends.
+    pub fn drop_off(&mut self, vehicle: VehicleId) -> Option<Ride> {
+        self.vehicles[vehicle].ride.take()
+    }
+
+    /// A parked vehicle is carried to a place.
+    pub fn carry(&mut self, vehicle: VehicleId, place: PlaceId) {
+        self.vehicles[vehicle].place = place;
+    }
+
+    /// A vehicle is to be charged up to `target_soc`; a rider's request may interrupt it if it `yields`.
+    pub fn ask_for(&mut self, vehicle: VehicleId, target_soc: f64, yields: bool) {
+        let v = &mut self.vehicles[vehicle];
+        (v.target_soc, v.yields) = (target_soc, yields);
+    }
+
+    /// No rider's request may interrupt the charging of a vehicle any more.
+    pub fn keep(&mut self, vehicle: VehicleId) {
+        self.vehicles[vehicle].yields = false;
+    }
+
+    /// A vehicle departs for a station.
+    pub fn head_for(&mut self, vehicle: VehicleId, station: StationId) {
+        self.vehicles[vehicle].station = Some(station);
+    }
+
+    /// A vehicle joins the station that it has driven to: a charging need begins, unless it has begun before.
+    pub fn join(&mut self, vehicle: VehicleId, now: SimTime) {
+        self.vehicles[vehicle].need_since.get_or_insert(now);
+    }
+
+    /// A vehicle leaves the queue of its station.
+    pub fn renege(&mut self, vehicle: VehicleId) {
+        let v = &mut self.vehicles[vehicle];
+        (v.station, v.yields) = (None, false);
+    }
+
+    /// A vehicle avoids a station until then, because it gave up waiting there.
+    pub fn avoid(&mut self, vehicle: VehicleId, station: StationId, until: SimTime) {
+        let avoided = &mut self.vehicles[vehicle].gave_up;
+        avoided.retain(|&(at, _)| at != station);
+        avoided.push((station, until));
+    }
+
+    /// A vehicle is plugged in at a connector (its position among all connectors) of a station. Returns the time at which
+    /// it first joined a station for this charging need, if it has joined one.
+    pub fn plug_in(
+        &mut self,
+        setup: &Setup,
+        vehicle: VehicleId,
+        station: StationId,
+        connector: usize,
+    ) -> Option<SimTime> {
+        let v = &mut self.vehicles[vehicle];
+        (v.station, v.connector) = (Some(station), Some(connector as u32));
+        v.place = setup.stations[station].place;
+        v.gave_up.clear();
+        v.need_since.take()
+    }
+
+    /// Distance that a vehicle has driven since this was last asked [km].
+    pub fn take_unposted_km(&mut self, vehicle: VehicleId) -> f64 {
+        std::mem::take(&mut self.vehicles[vehicle].unposted_km)
+    }
+
     /// A vehicle leaves its connector, with this state of charge.
     pub fn unplug(&mut self, setup: &Setup, vehicle: VehicleId, soc: f64) {
         let v = &mut self.vehicles[vehicle];
@@ -163,12 +235,5 @@ impl Index<VehicleId> for Vehicles {
     #[inline]
     fn index(&self, vehicle: VehicleId) -> &Vehicle {
         &self.vehicles[vehicle]
-    }
-}
-
-impl IndexMut<VehicleId> for Vehicles {
-    #[inline]
-    fn index_mut(&mut self, vehicle: VehicleId) -> &mut Vehicle {
-        &mut self.vehicles[vehicle]
     }
 }
