@@ -16,7 +16,10 @@
 //! Witzel, A generic approach to coalition formation, International Game Theory Review 11, 2009). With externalities this
 //! may not end: a partition that comes back ends the search, and is reported.
 
+use super::shapley::shapley;
+use super::{Coalition, CooperativeGame};
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 
 /// Maximum number of players whose partitions are all examined.
 pub const MOST_ENUMERATED: usize = 8;
@@ -214,6 +217,41 @@ fn examine(partition: Partition, costs: &Costs, groups: &[Vec<usize>]) -> Stabil
     };
     let (core, core_dissolving) = (objection(Reaction::StayTogether), objection(Reaction::Dissolve));
     Stability { costs: own.clone(), partition, nash, individual, core, core_dissolving }
+}
+
+/// Examines all partitions of a game in which each coalition shares its own worth by the Shapley value (R. J. Aumann and J.
+/// H. Dreze, Cooperative games with coalition structures, International Journal of Game Theory 3, 1974): no externalities,
+/// so that both notions of core stability agree. Gains are negative costs. `None` for more than [`MOST_ENUMERATED`] players.
+pub fn of_game(game: &CooperativeGame) -> Option<Vec<Stability>> {
+    let players = game.players();
+    if players > MOST_ENUMERATED {
+        return None;
+    }
+    // Shares within each coalition, by its place.
+    let shares = |coalition: Coalition| -> Option<Vec<f64>> {
+        let members: Vec<usize> = coalition.players().collect();
+        let worth = |part: Coalition| {
+            let of_game = part.players().fold(Coalition::EMPTY, |sum, player| sum.with(members[player]));
+            game.sign() * game.worth(of_game)
+        };
+        Some(shapley(&CooperativeGame::costs(members.len(), worth).ok()?))
+    };
+    let shares: Vec<Vec<f64>> =
+        (1..1 << players).map(|place| shares(Coalition::at(place))).collect::<Option<_>>()?;
+    let costs = |partition: &Partition| -> Result<Vec<f64>, Infallible> {
+        let mut costs = vec![0.0; players];
+        for members in partition.coalitions() {
+            let coalition = members.iter().fold(Coalition::EMPTY, |sum, &player| sum.with(player));
+            for (player, share) in members.iter().zip(&shares[coalition.place() - 1]) {
+                costs[*player] = *share;
+            }
+        }
+        Ok(costs)
+    };
+    match stability(players, costs) {
+        Ok(all) => Some(all),
+        Err(never) => match never {},
+    }
 }
 
 /// Result of merging and splitting.

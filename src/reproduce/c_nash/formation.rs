@@ -129,13 +129,13 @@ fn plane(found: &Found<'_>) -> Plane {
         Axis::number("coalitions", "").within(0.0, most),
         Axis::number("cost of all, less all alone", "%").within(low - room, high + room),
     );
-    let kinds: [(&str, fn(&Stability) -> bool); 3] = [
-        ("not stable", |found| found.individual.is_some() && found.core.is_some()),
-        ("individually stable", |found| found.individual.is_none() && found.core.is_some()),
-        ("core stable", |found| found.core.is_none()),
-    ];
-    for (number, (name, is_one)) in kinds.into_iter().enumerate() {
-        let points = found.patterns.iter().filter(|pattern| is_one(&pattern.example)).map(|pattern| {
+    let kind = |found: &Stability| match (&found.core, &found.individual) {
+        (None, _) => "core stable",
+        (_, None) => "individually stable",
+        _ => "not stable",
+    };
+    for (number, name) in ["not stable", "individually stable", "core stable"].into_iter().enumerate() {
+        let points = found.patterns.iter().filter(|pattern| kind(&pattern.example) == name).map(|pattern| {
             let coalitions = pattern.example.partition.coalitions().len() as f64;
             NamedPoint::at(coalitions, 100.0 * (pattern.relative_cost - 1.0))
         });
@@ -249,7 +249,7 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
         .subtitle("Each point is a kind of partition: cost of all against all alone, by number of coalitions")
         .columns(2);
     for found in all.iter().filter(|found| found.case.types.len() > 3) {
-        picture = picture.panel(&found.label(), plane(found));
+        picture = picture.panel(found.label(), plane(found));
     }
     Ok(Outcome {
         figures: figures(&all, &fourteen),

@@ -1,6 +1,9 @@
 //! Coalitions that form: counts, small games by hand, and definitions written out over sets.
 
-use gridfleet_games::coalition::formation::{Formation, Partition, Stability, merge_and_split, stability};
+use gridfleet_games::coalition::CooperativeGame;
+use gridfleet_games::coalition::formation::{
+    Formation, Partition, Stability, merge_and_split, of_game, stability,
+};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64;
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,6 +79,37 @@ fn a_search_that_returns_is_reported() {
     };
     let formation = formed(Partition::of(&[0, 0, 1, 2]), costs);
     assert!(!formation.settled && formation.changes <= 8, "{formation:?}");
+}
+
+/// The game of the paper on cooperative fleets: the grand coalition, which the Core contains, is the stable one; as savings
+/// it is the same. Where only pairs save, no partition is core stable.
+#[test]
+fn a_game_without_externalities_forms_by_its_shapley_values() {
+    let table = [1.850, 3.044, 1.635, 2.651, 1.599, 2.187, 1.381];
+    let costs = CooperativeGame::costs(3, |s| if s.is_empty() { 0.0 } else { table[s.place() - 1] }).unwrap();
+    for game in [costs.clone(), costs.savings()] {
+        let found = of_game(&game).unwrap();
+        let core: Vec<&Stability> = found.iter().filter(|found| found.core.is_none()).collect();
+        assert_eq!(core.len(), 1);
+        assert_eq!(core[0].partition, Partition::together(3));
+        assert_eq!(core[0].core_dissolving, None);
+        // In pairs, one player could pay less with the other one: (0.220, 1.414), (0.399, 1.200), (1.290, 0.897).
+        let pair = found.iter().find(|found| found.partition == Partition::of(&[0, 0, 1])).unwrap();
+        assert!(pair.individual.is_some() && pair.core.is_some());
+        if game == costs {
+            // (1.635 + 1.850 - 3.044) / 2, and the rest.
+            assert!((pair.costs[0] - 0.2205).abs() < 1e-9 && (pair.costs[1] - 1.4145).abs() < 1e-9);
+        }
+    }
+    let pairs = CooperativeGame::costs(3, |s| [0.0, 1.0, 1.0, 3.0][s.len()]).unwrap();
+    assert!(
+        of_game(&pairs)
+            .unwrap()
+            .iter()
+            .all(|found| found.core.is_none() == (found.partition.coalitions().len() == 2))
+    );
+    let nine = CooperativeGame::costs(9, |s| s.len() as f64).unwrap();
+    assert_eq!(of_game(&nine), None);
 }
 
 type Sets = BTreeSet<BTreeSet<usize>>;
