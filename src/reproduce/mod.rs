@@ -60,6 +60,7 @@ pub static TARGETS: &[Target] = &[
     c_nash::fig3::TARGET,
     c_nash::fig4::TARGET,
     c_nash::fig5::TARGET,
+    c_nash::formation::TARGET,
     stackelberg::TABLE_3,
     stackelberg::TABLE_4,
     stackelberg::FIG_7,

@@ -17,9 +17,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 /// Names of the oracles.
-pub const ORACLES: [&str; 12] = [
+pub const ORACLES: [&str; 13] = [
     "ends",
     "audit",
+    "attainable",
     "bytes",
     "outputs",
     "passive-market",
@@ -102,6 +103,17 @@ pub struct Case<'a> {
     long: bool,
 }
 
+/// No stations cost less than the bound that their run computes for their cost. `None` without load-dependent prices.
+fn attainable(files: &Files) -> Option<Option<String>> {
+    let summary: serde_json::Value = serde_json::from_slice(files.get("summary.json")?).ok()?;
+    let [cost, bound] = ["station_cost", "attainable_cost"].map(|figure| summary[figure].as_f64());
+    let (cost, bound) = (cost?, bound?);
+    let rounding = 1e-9 * (1.0 + cost.abs().max(bound.abs()));
+    Some(
+        (bound > cost + rounding).then(|| format!("stations cost {cost}, and {bound} is the least possible")),
+    )
+}
+
 impl<'a> Case<'a> {
     /// A case whose files go into `folder`.
     pub fn new(seed: u64, on: &'a Switches, folder: &Path) -> Self {
@@ -135,6 +147,7 @@ impl<'a> Case<'a> {
         for oracle in ORACLES.into_iter().filter(|oracle| oracles.contains(oracle)) {
             let asked = !self.long || self.draws(oracle, RARE);
             let failure = match oracle {
+                "attainable" => Ok(attainable(&first)),
                 "bytes" | "outputs" if !asked => Ok(None),
                 "bytes" => self.bytes(&first).map(Some),
                 "outputs" => self.outputs(&first).map(Some),

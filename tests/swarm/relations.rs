@@ -480,7 +480,7 @@ fn rows(bytes: &[u8], look: &Look, until: Option<DateTime<Utc>>) -> Vec<Vec<Cell
         }
         let cells = columns.iter().zip(cells).map(|(column, cell)| {
             let name = column.name().as_str();
-            let amounts = ["fare", "lost_fare", "accrued_fare", "cost", "amount"];
+            let amounts = ["fare", "lost_fare", "accrued_fare", "cost", "amount", "planned_cost"];
             let money = is_money(name) || amounts.contains(&name);
             match (time(&cell), cell.extract::<f64>()) {
                 (Some(at), _) => Cell::Text(at.to_rfc3339()),

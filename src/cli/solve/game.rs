@@ -5,11 +5,13 @@ use crate::cli::terminal;
 use crate::error::{Error, Result};
 use crate::games::coalition::WorthKind;
 use crate::games::coalition::file::NamedGame;
+use crate::games::coalition::formation::{Stability, of_game};
 use crate::games::coalition::properties::Properties;
 use crate::games::coalition::solution::{CoreFigures, Shares, SolutionConcepts};
 use crate::outputs::summary::thousands;
 use clap::Args;
 use comfy_table::{CellAlignment, Table, presets};
+use serde::Serialize;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -38,12 +40,72 @@ pub struct GameArgs {
 pub fn run(args: &GameArgs, out: &mut dyn Write) -> Result<()> {
     let named = NamedGame::read(&args.file)?;
     let solution = SolutionConcepts::of(&named)?;
+    let formation = formation(&named);
     if args.json {
-        let json =
-            serde_json::to_string_pretty(&solution).map_err(|error| Error::Other(error.to_string()))?;
+        let output = Output { solution: &solution, formation: formation.as_deref() };
+        let json = serde_json::to_string_pretty(&output).map_err(|error| Error::Other(error.to_string()))?;
         return print::text(out, &format!("{json}\n"));
     }
-    print::text(out, &text(&named, &solution, terminal::draws()))
+    let mut text = text(&named, &solution, terminal::draws());
+    if let Some(stable) = &formation {
+        text.push_str(&format!(" {}\n", formation_in_words(stable)));
+    }
+    print::text(out, &text)
+}
+
+/// Output of `--json`.
+#[derive(Serialize)]
+struct Output<'a> {
+    #[serde(flatten)]
+    solution: &'a SolutionConcepts,
+    /// Partitions that are stable by some notion, for up to eight players.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    formation: Option<&'a [Stable]>,
+}
+
+/// A partition in which each coalition shares its worth by the Shapley value, and the notions by which it is stable.
+#[derive(Serialize)]
+struct Stable {
+    /// Members of each coalition.
+    coalitions: Vec<Vec<String>>,
+    core: bool,
+    nash: bool,
+    individual: bool,
+}
+
+/// The stable partitions; `None` for more than eight players.
+fn formation(named: &NamedGame) -> Option<Vec<Stable>> {
+    let stable = |found: Stability| {
+        let names = |members: Vec<usize>| members.into_iter().map(|i| named.names[i].clone()).collect();
+        Stable {
+            coalitions: found.partition.coalitions().into_iter().map(names).collect(),
+            core: found.core.is_none(),
+            nash: found.nash.is_none(),
+            individual: found.individual.is_none(),
+        }
+    };
+    let all = of_game(&named.game)?.into_iter().map(stable);
+    Some(all.filter(|found| found.core || found.nash || found.individual).collect())
+}
+
+/// The first stable partitions, each with the notions of stability.
+fn formation_in_words(stable: &[Stable]) -> String {
+    const MOST: usize = 5;
+    let words = |found: &Stable| {
+        let coalitions: Vec<String> =
+            found.coalitions.iter().map(|members| format!("{{{}}}", members.join(", "))).collect();
+        let notions = [(found.core, "core"), (found.nash, "Nash"), (found.individual, "individual")];
+        let notions: Vec<&str> =
+            notions.into_iter().filter(|(holds, _)| *holds).map(|(_, word)| word).collect();
+        format!("{} ({})", coalitions.join(" "), notions.join(", "))
+    };
+    let mut list: Vec<String> = stable.iter().take(MOST).map(words).collect();
+    if list.is_empty() {
+        list.push("none".to_owned());
+    } else if stable.len() > MOST {
+        list.push(format!("and {} more", stable.len() - MOST));
+    }
+    format!("Stable partitions, each coalition sharing by its Shapley value: {}.", list.join("; "))
 }
 
 /// The solution as a table and a few sentences.

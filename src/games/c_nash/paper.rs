@@ -168,17 +168,32 @@ fn game(
     ))
 }
 
+/// The game of figure 2 for stations of any types: equal base prices at all steps, higher demand in the second half.
+///
+/// # Errors
+/// If there are no stations.
+pub fn fig2_game(types: &[Kind]) -> Result<CNashGame> {
+    let stations = types.iter().map(|&kind| (demand(kind), sensitivity(kind)));
+    game([0.5; STEPS], 0.5, stations, two_halves())
+}
+
+/// The game of figure 5 for stations of any types.
+///
+/// # Errors
+/// If there are no stations.
+pub fn fig5_game(types: &[Kind]) -> Result<CNashGame> {
+    let figure = |kind: &Kind| if *kind == Kind::High { (5.0, 5.0) } else { (1.0, 1.0) };
+    game([10.0; STEPS], 1.0, types.iter().map(figure), two_halves())
+}
+
 /// Compares a game without and with a coalition of the first `size` stations.
 fn first_together(game: &CNashGame, size: usize) -> Result<Comparison> {
     compare(game, &Structure::new(game.stations(), vec![(0..size).collect()])?)
 }
 
 /// The types of figures 2 and 3 for a coalition of `size`.
-fn types(size: usize, variant: Variant) -> impl Iterator<Item = (f64, f64)> {
-    (0..FIG2_STATIONS).map(move |i| {
-        let kind = if i < variant.members(size) { Kind::Low } else { Kind::High };
-        (demand(kind), sensitivity(kind))
-    })
+fn types(size: usize, variant: Variant) -> impl Iterator<Item = Kind> {
+    (0..FIG2_STATIONS).map(move |i| if i < variant.members(size) { Kind::Low } else { Kind::High })
 }
 
 /// Figure 2: equal base prices at all steps, higher demand in the second half; a coalition of `size`, 1 to 5.
@@ -186,7 +201,7 @@ fn types(size: usize, variant: Variant) -> impl Iterator<Item = (f64, f64)> {
 /// # Errors
 /// If there is no coalition of that size.
 pub fn fig2(size: usize, variant: Variant) -> Result<Comparison> {
-    first_together(&game([0.5; STEPS], 0.5, types(size, variant), two_halves())?, size)
+    first_together(&fig2_game(&types(size, variant).collect::<Vec<_>>())?, size)
 }
 
 /// Figure 3, one draw: random base prices, equal demand at all steps; a coalition of `size`, 1 to 5.
@@ -195,7 +210,8 @@ pub fn fig2(size: usize, variant: Variant) -> Result<Comparison> {
 /// If there is no coalition of that size.
 pub fn fig3(size: usize, variant: Variant, random: &mut impl RngExt) -> Result<Comparison> {
     let uniform = [1.0 / STEPS as f64; STEPS];
-    first_together(&game(random_prices(random), 0.5, types(size, variant), uniform)?, size)
+    let stations = types(size, variant).map(|kind| (demand(kind), sensitivity(kind)));
+    first_together(&game(random_prices(random), 0.5, stations, uniform)?, size)
 }
 
 /// Figure 4, one draw: differing base prices, higher demand in the second half, random types; a coalition of `size`, 1
@@ -234,9 +250,7 @@ pub fn fig4(size: usize, variant: Variant, draw: Draw, random: &mut impl RngExt)
 /// # Errors
 /// Never in practice: the game is well posed for any types.
 pub fn fig5(inside: [Kind; 2], outside: Kind) -> Result<Comparison> {
-    let figure = |kind: Kind| if kind == Kind::High { (5.0, 5.0) } else { (1.0, 1.0) };
-    let stations = [inside[0], inside[1], outside].map(figure);
-    first_together(&game([10.0; STEPS], 1.0, stations.into_iter(), two_halves())?, 2)
+    first_together(&fig5_game(&[inside[0], inside[1], outside])?, 2)
 }
 
 #[cfg(test)]

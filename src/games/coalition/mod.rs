@@ -6,6 +6,7 @@
 //! - [`core`]: stability of an allocation and objections to it; least core; extreme points of the Core;
 //! - [`nucleolus`]: the allocation whose worst-off coalitions are as well off as possible;
 //! - [`properties`]: subadditivity, convexity and the like, each with a counterexample;
+//! - [`formation`]: coalitions that form where costs depend on all coalitions: stable partitions, merge and split;
 //! - [`mod@file`]: games written in JSON; [`solution`]: all of the above for one of them.
 //!
 //! An *excess* is the loss of a coalition from staying: the sum of its members' shares minus its standalone cost (for
@@ -27,6 +28,7 @@
 
 pub mod core;
 pub mod file;
+pub mod formation;
 pub mod game;
 mod levels;
 mod linear;

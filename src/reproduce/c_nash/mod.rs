@@ -1,4 +1,5 @@
-//! Targets `cnash-fig2` to `cnash-fig5`: Nash against C-Nash equilibria of charging stations, as in the paper's figures.
+//! Targets `cnash-fig2` to `cnash-fig5`: Nash against C-Nash equilibria of charging stations, as in the paper's figures; and
+//! `cnash-formation`: the coalitions that form.
 //!
 //! The games are in `games::c_nash::paper`; here they are repeated, compared with published values, and plotted. All
 //! four figures show M = cost without the coalition over cost with it, of all stations, of the coalition and of the
@@ -8,6 +9,7 @@ pub mod fig2;
 pub mod fig3;
 pub mod fig4;
 pub mod fig5;
+pub mod formation;
 
 use super::{Context, Figure, Table};
 use crate::error::Result;

@@ -49,6 +49,7 @@ fn the_command_prints_a_table() {
 
      Core: not empty (least-core epsilon -0.886); the Shapley value lies in it.
      The game is essential, not monotone, subadditive, not convex in its savings.
+     Stable partitions, each coalition sharing by its Shapley value: {1, 2, 3} (core, Nash, individual).
     ");
 }
 
@@ -86,6 +87,7 @@ fn gains_are_shared_like_the_savings_that_they_are() {
 
      Core: not empty (least-core epsilon -0.886); the Shapley value lies in it.
      The game is essential, monotone, superadditive, not convex.
+     Stable partitions, each coalition sharing by its Shapley value: {1, 2, 3} (core, Nash, individual).
     ");
     let [costs, gains] = [TABLE_3, gains].map(|text| solve(text, &["--json"]).succeeds_quietly().json());
     for (player, alone) in [("1", 1.850), ("2", 3.044), ("3", 2.651)] {

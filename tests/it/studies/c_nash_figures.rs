@@ -1,10 +1,11 @@
-//! The targets `cnash-fig2` to `cnash-fig5`: their verdicts, cases in which these fail, and the theorems as a second
+//! The targets `cnash-fig2` to `cnash-fig5` and `cnash-formation`: their verdicts, cases in which these fail, and the theorems as a second
 //! method.
 
 use crate::support::targets;
+use gridfleet::games::c_nash::paper::fig5_game;
 use gridfleet::games::c_nash::paper::{FIG2_PICTURE, FIG4_PICTURE, FIG5_VERDICTS, Kind, PreferredOutcome};
-use gridfleet::games::c_nash::{Structure, conditions};
-use gridfleet::reproduce::c_nash::{fig2, fig3, fig4, fig5};
+use gridfleet::games::c_nash::{Structure, conditions, solve};
+use gridfleet::reproduce::c_nash::{fig2, fig3, fig4, fig5, formation};
 use gridfleet::reproduce::{self, Draws, Figure, Outcome, SEED, Target, Values, Verdict};
 
 fn run(target: &Target, seed: u64, replications: Option<u32>) -> Outcome {
@@ -161,5 +162,57 @@ fn threads_leave_the_same_figures() {
         let (one, more) = (alone.install(|| run(target, 5, Some(20))), run(target, 5, Some(20)));
         assert_eq!((&one.figures, &one.findings, &one.tables), (&more.figures, &more.findings, &more.tables));
         assert!(reproduce::TARGETS.iter().any(|listed| listed.name == target.name));
+    }
+}
+
+fn texts<'a>(table: &'a gridfleet::reproduce::Table, column: &str) -> &'a [String] {
+    match table.columns.iter().find(|(name, _)| name == column) {
+        Some((_, Values::Texts(texts))) => texts,
+        other => panic!("{column}: {other:?}"),
+    }
+}
+
+/// All partitions are examined, and those of three alike stations are as the definitions say with costs solved one by one.
+#[test]
+fn coalitions_that_form_are_those_of_the_definitions() {
+    let outcome = run(&formation::TARGET, SEED, None);
+    assert_eq!(holding(&outcome), (0, 0));
+    assert_eq!(outcome.findings.len(), 3);
+    let table = &outcome.tables[0];
+    let (cases, rules, patterns) = (texts(table, "case"), texts(table, "rule"), texts(table, "partition"));
+    let Some((_, Values::Integers(numbers))) = table.columns.iter().find(|(name, _)| name == "partitions")
+    else {
+        panic!("{table:?}");
+    };
+    let partitions = |case: &str| -> i64 {
+        let rows = (0..cases.len()).filter(|&row| cases[row] == case && rules[row] == "own bill");
+        rows.map(|row| numbers[row]).sum()
+    };
+    let counts = ["figure 5, HHL", "figure 2, HHHLL", "figure 2, HHHHLLLL"].map(partitions);
+    assert_eq!(counts, [5, 52, 4_140]);
+    // Three stations alike: only the number of coalitions matters. Costs of a station alone beside two others, alone
+    // beside a pair, in a pair, and in a coalition of three.
+    for kind in [Kind::High, Kind::Low] {
+        let game = fig5_game(&[kind; 3]).unwrap();
+        let costs = |coalitions: Vec<Vec<usize>>| {
+            solve(&game, &Structure::new(3, coalitions).unwrap()).unwrap().costs
+        };
+        let (alone, pair, all) = (costs(vec![])[0], costs(vec![vec![0, 1]]), costs(vec![vec![0, 1, 2]])[0]);
+        let (in_pair, beside) = (pair[0], pair[2]);
+        let letter = if kind == Kind::High { "H" } else { "L" };
+        let case = format!("figure 5, {}", letter.repeat(3));
+        let is_stable = |pattern: String, notion: &str| {
+            let is_it =
+                |&row: &usize| cases[row] == case && rules[row] == "own bill" && patterns[row] == pattern;
+            texts(table, notion)[(0..cases.len()).find(is_it).unwrap()] == "stable"
+        };
+        let [apart, two, together] =
+            [format!("{letter}|{letter}|{letter}"), format!("{letter}{letter}|{letter}"), letter.repeat(3)];
+        assert_eq!(is_stable(apart.clone(), "nash"), alone <= in_pair, "{case}");
+        assert_eq!(is_stable(apart, "core"), alone <= in_pair && alone <= all, "{case}");
+        assert_eq!(is_stable(two.clone(), "nash"), in_pair <= alone && beside <= all, "{case}");
+        assert_eq!(is_stable(together.clone(), "nash"), all <= beside, "{case}");
+        assert_eq!(is_stable(together.clone(), "core"), all <= beside && all <= in_pair, "{case}");
+        assert_eq!(is_stable(together, "core_dissolving"), all <= alone && all <= in_pair, "{case}");
     }
 }

@@ -6,6 +6,7 @@ mod c_nash;
 mod c_nash_rows;
 mod clairvoyant;
 mod coalition;
+mod coalition_formation;
 mod grid;
 #[cfg(feature = "highs")]
 mod highs;
