@@ -40,6 +40,8 @@ pub enum Guess {
     Zones,
     /// Vehicles or stations of GBFS.
     Gbfs,
+    /// Nodes or edges of a network of roads.
+    Roads,
     /// Any other table.
     Unknown,
 }
@@ -52,7 +54,9 @@ impl Guess {
             Self::Tlc
         } else if has("request_time") && (has("origin_zone") || has("origin_lat")) {
             Self::Trips
-        } else if has("vin") && has("fuel") && has("timestamp") {
+        } else if has("vin") && has("fuel") && has("timestamp")
+            || has("start_time") && has("start_lat") && has("start_soc") && has("end_soc")
+        {
             Self::Car2go
         } else if has("time") && (has("price_per_mwh") || has("up_per_mwh")) {
             Self::Prices
@@ -71,6 +75,11 @@ impl Guess {
                 .any(|note| ["`data.bikes`", "`data.vehicles`"].iter().any(|list| note.contains(list)))
         {
             Self::Gbfs
+        } else if has("source") && has("target") && has("length")
+            || has("from_node") && has("to_node")
+            || has("node_index") && has("pos_x")
+        {
+            Self::Roads
         } else {
             Self::Unknown
         }

@@ -92,13 +92,14 @@ impl TableFile {
         &self.names
     }
 
-    /// `csv`, `parquet`, `json` or `xlsx`.
+    /// `csv`, `parquet`, `json`, `xlsx` or `xml`.
     pub fn kind(&self) -> &'static str {
         match self.form {
             Form::Csv => "csv",
             Form::Parquet => "parquet",
             Form::Json => "json",
             Form::Sheet => "xlsx",
+            Form::Xml => "xml",
         }
     }
 
@@ -207,7 +208,7 @@ impl TableFile {
             Content::CsvBytes(bytes) => {
                 let start = self.dialect.as_ref().map_or(0, |dialect| dialect.start as usize);
                 let lines = match self.form {
-                    Form::Json => Lines::Rows,
+                    Form::Json | Form::Xml => Lines::Rows,
                     _ => Lines::Bytes(Vec::new(), Arc::clone(bytes)),
                 };
                 let source = bytes.get(start..).unwrap_or_default();

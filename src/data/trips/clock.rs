@@ -1,8 +1,12 @@
 //! Times of trips: the wall clock with its doubled hour, and simulators' times of 1970.
 
 use super::super::builder::TraceBuilder;
+use super::super::source::TripSource;
 use super::super::times::{RawTime, WallClock};
+use gridfleet_core::rng::{Purpose, Streams};
 use gridfleet_core::time::{Local, SimTime};
+use rand::RngExt as _;
+use rand_pcg::Pcg64;
 
 /// Moves times of 1970, of which simulators write seconds from midnight or days from the first, to those from `date` on,
 /// by the wall clock.
@@ -13,6 +17,35 @@ pub(super) fn move_from_1970(times: &mut [RawTime], date: chrono::NaiveDate) {
             && (0..366 * gridfleet_core::time::DAY_S).contains(&s)
         {
             *time = RawTime::wall(start_s + s);
+        }
+    }
+}
+
+/// Spread of times that a publisher has rounded to the nearest multiple of an interval.
+pub(super) struct Spread {
+    within_s: Option<i64>,
+    rng: Pcg64,
+}
+
+impl Spread {
+    /// The spread of one file. Files that follow each other have their own streams.
+    pub(super) fn new(source: &TripSource, builder: &mut TraceBuilder) -> Self {
+        let within_s = source.rounded_to_s.filter(|s| *s > 1);
+        if let Some(s) = within_s {
+            let what = format!(
+                "spread evenly over the {} min around the rounded time, by seed {}",
+                s / 60,
+                source.seed
+            );
+            builder.assume("request_time of rounded times", what);
+        }
+        let streams = Streams { seed: source.seed, replication: 0 };
+        Self { within_s, rng: streams.stream(Purpose::DemandJitter, u64::MAX - builder.len() as u64) }
+    }
+
+    pub(super) fn move_within(&mut self, time: &mut SimTime) {
+        if let Some(s) = self.within_s {
+            time.0 += self.rng.random_range(-s / 2..s - s / 2);
         }
     }
 }

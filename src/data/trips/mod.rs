@@ -21,13 +21,14 @@ mod numbers;
 mod values;
 
 use super::builder::{TraceBuilder, Wrong};
+use super::porto;
 use super::presets::{Into, Preset};
 use super::source::TripSource;
 use super::table::TableFile;
 use super::trace::Trace;
 use super::write::ZONES_KEY;
 use super::zones::Zones;
-use clock::TripClock;
+use clock::{Spread, TripClock};
 use columns::Columns;
 use gridfleet_core::error::Result;
 pub(super) use names::Coded;
@@ -75,9 +76,11 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
     let values = Values::load(&rows.table, file, &columns, source, builder)?;
     values.report(file, source, builder);
     let mut clock = TripClock::new(source.timezone, &values.times);
+    let mut spread = Spread::new(source, builder);
     let mut departures: FxHashSet<(u32, i64)> = FxHashSet::default();
     builder.add(&rows, |row, builder| {
-        let trip = values.trip(row, &mut clock, builder)?;
+        let mut trip = values.trip(row, &mut clock, builder)?;
+        spread.move_within(&mut trip.request_time);
         if trip.vehicle != Trace::NONE && !departures.insert((trip.vehicle, trip.request_time.0)) {
             let column = columns.vehicle.unwrap_or(columns.time);
             return Err(Wrong::new(column, "duplicate", "a vehicle that sets out once at a time"));
@@ -104,6 +107,10 @@ pub fn read_preset(
         source.timezone = timezone;
     }
     builder.assume("kind", format!("{}: {}", preset.name, preset.about));
+    if preset.name == "porto" {
+        return porto::read(file, &source, builder);
+    }
+    source.rounded_to_s = preset.rounded_to_s;
     if let Some(order) = preset.date_order() {
         source.reading.date_order = source.reading.date_order.or(Some(order));
     }

@@ -167,6 +167,16 @@ fn flatten(place: &str, map: &Map<String, Value>, row: &mut BTreeMap<String, Str
         let name = if place.is_empty() { key.clone() } else { format!("{place}.{key}") };
         match value {
             Value::Object(inner) => flatten(&name, inner, row),
+            Value::Array(items) => {
+                // Lists within a record are one cell; members of the last item, which replaces those before it in logs
+                // of inputs, have names of their own.
+                for (key, value) in items.last().and_then(Value::as_object).into_iter().flatten() {
+                    if !value.is_array() && !value.is_object() {
+                        row.insert(format!("{name}[-1].{key}"), text(value));
+                    }
+                }
+                row.insert(name, text(value));
+            }
             other => {
                 row.insert(name, text(other));
             }
@@ -209,6 +219,8 @@ mod tests {
         let columns = r#"{"unix_seconds":[1,2],"price":[3.5,-4],"unit":"EUR / MWh"}"#;
         assert_eq!(read(columns), "price,unit,unix_seconds\n3.5,EUR / MWh,1\n-4,EUR / MWh,2\n");
         assert_eq!(read(r#"{"data":{"bikes":[]}}"#), "no records\n");
+        let inputs = r#"[{"a":1,"b":[{"c":2},{"c":3,"d":[4]}]}]"#;
+        assert_eq!(read(inputs), "a,b,b[-1].c\n1,\"[{\"\"c\"\":2},{\"\"c\"\":3,\"\"d\"\":[4]}]\",3\n");
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Contents of a file as one table: unpacked from gzip and zip, decoded to UTF-8, and written as CSV where the file is a
-//! spreadsheet or JSON.
+//! spreadsheet, JSON or XML.
 //!
 //! Archives are unpacked in memory only; a packed file that would grow beyond a limit is refused before it does.
 
+mod entsoe;
 mod json;
 mod sheet;
 
@@ -27,6 +28,8 @@ pub enum Form {
     Json,
     /// A spreadsheet, written as CSV here.
     Sheet,
+    /// XML of ENTSO-E, written as CSV here.
+    Xml,
 }
 
 /// A member of an archive of several.
@@ -126,10 +129,9 @@ pub fn unpack(path: &Path, bytes: Vec<u8>) -> Result<Unpacked> {
     let bytes = decode(path, bytes, &mut notes)?;
     let text = bytes.trim_ascii_start();
     if text.starts_with(b"<") {
-        return Err(InputError::new("a web page or XML", "a table: CSV, Parquet, JSON or a spreadsheet")
-            .file(path)
-            .help("convert it first")
-            .into());
+        let (bytes, note) = entsoe::table(path, &String::from_utf8_lossy(&bytes))?;
+        notes.push(note);
+        return Ok(Unpacked { bytes, form: Form::Xml, parts, notes });
     }
     if matches!(text, [b'{' | b'[', ..]) {
         let (bytes, note) = json::table(path, &bytes)?;
@@ -323,7 +325,7 @@ mod tests {
         insta::assert_snapshot!(message(&zip_of(&[(".hidden", b"x")])), @"x: found an archive without files, expected an archive of tables");
         insta::assert_snapshot!(message(b"a,b\n1,\0\0\0\n"), @"x: found a binary file, expected a table: CSV, Parquet, JSON or a spreadsheet");
         insta::assert_snapshot!(message(&zip_of(&[("a.csv", b"t,p\n1,2\n"), ("b.csv", b"id,lat\n3,4\n")])), @"x/b.csv: found members of different columns, expected the columns of a.csv; unpack the archive and import its files one by one");
-        insta::assert_snapshot!(message(b"<html>"), @"x: found a web page or XML, expected a table: CSV, Parquet, JSON or a spreadsheet; convert it first");
+        assert!(message(b"<html></html>").contains("XML that is no document of prices"));
     }
 
     #[test]
