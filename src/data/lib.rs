@@ -16,6 +16,7 @@ mod columns;
 mod conditions;
 pub mod describe;
 mod dialect;
+pub mod dictionary;
 pub mod fold;
 pub mod load;
 mod pages;

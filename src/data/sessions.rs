@@ -1,13 +1,7 @@
-//! Charging sessions as published, in one table: arrival, departure, energy and place of each stay at a connector.
-//!
-//! | column | | |
-//! |---|---|---|
-//! | `arrival`, `departure` | required | times |
-//! | `energy_kwh` | required | energy taken [kWh] |
-//! | `station_id`, `session_id`, `vehicle` | optional | names |
-//! | `requested_kwh` | optional | energy that the driver asked for [kWh] |
-//! | `stated_departure` | optional | departure that the driver announced |
+//! Charging sessions as published, in one table: arrival, departure, energy and place of each stay at a connector
+//! ([`SESSIONS`]).
 
+use super::dictionary::SESSIONS;
 use super::presets::{Into, Preset};
 use super::table::{Numbers, Reading, Table, TableFile};
 use super::times::{RawTime, WallClock};
@@ -19,18 +13,6 @@ use gridfleet_core::time::{DAY_S, Local, SimTime};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::PathBuf;
-
-/// Columns of the table.
-pub const COLUMNS: [&str; 8] = [
-    "session_id",
-    "station_id",
-    "vehicle",
-    "arrival",
-    "departure",
-    "energy_kwh",
-    "requested_kwh",
-    "stated_departure",
-];
 
 /// Longest stay [s]: cars are left at connectors for weeks, records of months are broken. Assumed.
 const MOST_STAY_S: i64 = 30 * DAY_S;
@@ -89,8 +71,8 @@ pub struct Options {
 /// used.
 pub fn read(files: &[PathBuf], options: &Options) -> Result<Sessions> {
     let mut all = Sessions::default();
-    for name in options.map.keys().filter(|name| !COLUMNS.contains(&name.as_str())) {
-        return Err(InputError::new(format!("`{name}`"), format!("one of {}", COLUMNS.join(", ")))
+    for name in options.map.keys().filter(|name| !SESSIONS.names().contains(&name.as_str())) {
+        return Err(InputError::new(format!("`{name}`"), format!("one of {}", SESSIONS.names().join(", ")))
             .key("map")
             .into());
     }
@@ -126,7 +108,7 @@ struct Columns<'a> {
 impl<'a> Columns<'a> {
     fn find(file: &'a TableFile, map: &BTreeMap<String, String>) -> Result<Self> {
         let mut by_name = BTreeMap::new();
-        for name in COLUMNS {
+        for name in SESSIONS.names() {
             let found = match map.get(name) {
                 Some(mapped) => Some(mapped_column(file, mapped)?),
                 None => file.find(&[name]).map(|column| (column, None)),
@@ -359,7 +341,7 @@ fn plain(name: &str) -> String {
 /// # Errors
 /// If writing fails.
 pub fn write_csv(sessions: &[Session], mut out: impl Write) -> std::io::Result<()> {
-    writeln!(out, "{}", COLUMNS.join(","))?;
+    writeln!(out, "{}", SESSIONS.names().join(","))?;
     for session in sessions {
         let requested =
             if session.requested_kwh.is_nan() { String::new() } else { session.requested_kwh.to_string() };

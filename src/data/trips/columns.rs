@@ -1,9 +1,9 @@
 //! Columns of a file of trips: by canonical names or by a map.
 
+use super::super::dictionary::TRIPS;
 use super::super::source::TripSource;
 use super::super::table::TableFile;
 use super::ends::EndColumns;
-use super::{COLUMNS, ENDS_AT_CHARGER};
 use gridfleet_core::error::{Error, InputError, Result};
 
 /// Columns of a file of trips.
@@ -28,8 +28,8 @@ pub(super) struct Columns {
 impl Columns {
     pub(super) fn find(file: &TableFile, source: &TripSource) -> Result<Self> {
         for name in source.map.keys() {
-            if !COLUMNS.contains(&name.as_str()) && name != ENDS_AT_CHARGER {
-                let known = format!("one of {}, {ENDS_AT_CHARGER}", COLUMNS.join(", "));
+            if !TRIPS.names().contains(&name.as_str()) {
+                let known = format!("one of {}", TRIPS.names().join(", "));
                 return Err(InputError::new(format!("`{name}`"), known).key("map").into());
             }
         }
@@ -66,7 +66,7 @@ impl Columns {
             passengers: find("passengers")?,
             fare: find("fare")?,
             vehicle: find("vehicle")?,
-            plugged: find(ENDS_AT_CHARGER)?,
+            plugged: find("ends_at_charger")?,
             socs: [find("soc_start")?, find("soc_end")?],
             ends: [end("origin")?, end("destination")?],
         };

@@ -1,14 +1,5 @@
 //! The canonical table of trips: any CSV or Parquet file with its columns, under their canonical names or,
-//! with a column map, under others.
-//!
-//! | column | | |
-//! |---|---|---|
-//! | `request_time` | required | ISO 8601 with offset, wall-clock time of the given zone, seconds since the epoch, or a Parquet timestamp |
-//! | `origin_zone`, `destination_zone` | these or coordinates | a zone's id |
-//! | `origin_lat`, `origin_lon`, `destination_lat`, `destination_lon` | | degrees |
-//! | `duration_s`, `distance_km` | derived from the travel model | |
-//! | `fleet`, `passengers`, `fare` | defaulted | |
-//! | `vehicle`, `soc_start`, `soc_end`, `ends_at_charger` | for replay | |
+//! with a column map, under others ([`TRIPS`](super::dictionary::TRIPS)).
 //!
 //! Rows may be in any order. Files written by gridfleet include their zones (see [`super::write`]).
 
@@ -34,27 +25,6 @@ use gridfleet_core::error::Result;
 pub(super) use names::Coded;
 use rustc_hash::FxHashSet;
 use values::Values;
-
-/// Columns of the table.
-pub const COLUMNS: [&str; 15] = [
-    "request_time",
-    "origin_zone",
-    "origin_lat",
-    "origin_lon",
-    "destination_zone",
-    "destination_lat",
-    "destination_lon",
-    "duration_s",
-    "distance_km",
-    "fleet",
-    "passengers",
-    "fare",
-    "vehicle",
-    "soc_start",
-    "soc_end",
-];
-/// One additional column, a flag.
-pub const ENDS_AT_CHARGER: &str = "ends_at_charger";
 
 /// Reads one file into `builder`.
 ///
