@@ -62,6 +62,12 @@ pub fn read(files: &[PathBuf], reading: &Reading) -> Result<Register> {
     }
     let mut seen = BTreeSet::new();
     for station in &mut register.stations {
+        if station.station_id.is_empty() {
+            station.station_id = format!("line-{}", station.line);
+        }
+        if station.operator.is_empty() {
+            station.operator.clone_from(&station.station_id);
+        }
         let name = station.station_id.clone();
         let mut number = 1;
         while !seen.insert(station.station_id.clone()) {

@@ -8,6 +8,9 @@ use std::path::Path;
 /// Maximum size of a file [bytes]: a parsed one takes several times as much.
 const MOST_BYTES: usize = 256 << 20;
 
+/// Maximum number of values: each takes some 250 bytes while records are looked for.
+const MOST_VALUES: usize = 3_000_000;
+
 /// Maximum number of columns.
 const MOST_COLUMNS: usize = 2_000;
 
@@ -19,6 +22,14 @@ pub(super) fn table(path: &Path, bytes: &[u8]) -> Result<(Vec<u8>, String)> {
     if bytes.len() > MOST_BYTES {
         let expected = format!("at most {} MiB of JSON", MOST_BYTES >> 20);
         return Err(InputError::new(format!("{} bytes", bytes.len()), expected)
+            .file(path)
+            .help("split it, or write it as CSV or Parquet")
+            .into());
+    }
+    let values = bytes.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{' | b':')).count();
+    if values > 2 * MOST_VALUES {
+        let found = format!("JSON of about {} values", values / 2);
+        return Err(InputError::new(found, format!("at most {MOST_VALUES}"))
             .file(path)
             .help("split it, or write it as CSV or Parquet")
             .into());
@@ -227,6 +238,7 @@ mod tests {
     fn broken_json_is_refused() {
         let message = |text: &str| table(Path::new("x.json"), text.as_bytes()).unwrap_err().to_string();
         insta::assert_snapshot!(message("{\"a\":[{\"b\":1},\n"), @"x.json:2: found text that is no JSON (EOF while parsing a value at line 2 column 0), expected JSON, or a JSON object per line; it may be truncated or damaged: fetch or write it again");
+        assert!(message(&format!("[{}1]", "1,".repeat(7_000_000))).contains("JSON of about 3500000 values"));
         insta::assert_snapshot!(message("{\"a\": 5}"), @"x.json: found no list of records, expected JSON with a list of objects");
     }
 }
