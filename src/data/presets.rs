@@ -56,6 +56,8 @@ pub struct Preset {
     /// Columns of the time; alternatives.
     #[serde(default)]
     pub time: Vec<Vec<String>>,
+    /// Column of the time at which the rider is picked up, in files with request times.
+    pub pick_up: Option<String>,
     /// Column of the hour, counted from 1 (hour ending).
     pub hour: Option<String>,
     /// Column that marks the second of the two hours of autumn.

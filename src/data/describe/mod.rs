@@ -6,6 +6,7 @@ mod guess;
 mod quantiles;
 mod report;
 mod trips;
+mod waits;
 
 use super::presets::{Into, Preset};
 use super::prices::summary::{PriceSummary, RawFormat, of_canonical, of_raw, recognise};
@@ -26,6 +27,7 @@ use std::io::Read as _;
 use std::path::Path;
 pub use trips::TripSummary;
 use trips::summarise_trips;
+pub use waits::Waits;
 
 /// Description of a file.
 #[derive(Debug, Clone, PartialEq, Serialize)]

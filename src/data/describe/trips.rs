@@ -1,6 +1,7 @@
 //! Description of the trips of a file: span, distributions, and the counts of an import.
 
 use super::super::builder::TraceBuilder;
+use super::super::presets::Preset;
 use super::super::source::{OnBadRow, TripFormat, TripSource};
 use super::super::table::TableFile;
 use super::super::trace::{ImportReport, Trace};
@@ -9,6 +10,7 @@ use super::super::zones::Zones;
 use super::super::{load, tlc, trips};
 use super::quantiles::Quantiles;
 use super::report::{AsText, text_table};
+use super::waits::{Waits, waits};
 use chrono_tz::Tz;
 use gridfleet_core::error::Result;
 use gridfleet_core::ids::PlaceId;
@@ -39,6 +41,9 @@ pub struct TripSummary {
     pub distance_km: Option<Quantiles>,
     /// Fare.
     pub fare: Option<Quantiles>,
+    /// Waits that the file records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits: Option<Waits>,
     /// Number of zones, or of points if there are no zones.
     pub places: usize,
     /// Most frequent origin zones, with their number of trips.
@@ -94,6 +99,7 @@ pub(super) fn summarise_trips(
         duration_s: Quantiles::of(&trace.duration_s),
         distance_km: Quantiles::of(&trace.distance_km),
         fare: Quantiles::of(&trace.fare),
+        waits: waits(file, Preset::of(file)?.as_ref())?,
         places: trace.places.len(),
         top_origins: top(&trace, &trace.origin),
         top_destinations: top(&trace, &trace.destination),
@@ -157,6 +163,11 @@ impl fmt::Display for TripSummary {
                 let figures = [q.min, q.p25, q.p50, q.p75, q.max].map(|v| format!("{v:.2}"));
                 values.add_row([vec![name.to_string(), q.count.to_string()], figures.to_vec()].concat());
             }
+        }
+        if let Some(Waits { wait_s: q, booked }) = &self.waits {
+            let figures = [q.min, q.p25, q.p50, q.p75, q.max].map(|v| format!("{v:.2}"));
+            let name = format!("recorded wait [s], {booked} booked ahead");
+            values.add_row([vec![name, q.count.to_string()], figures.to_vec()].concat());
         }
         writeln!(f, "{}\n\ntrips by hour of the day ({}):", values.trim_fmt(), self.timezone)?;
         let most = self.by_hour.iter().copied().max().unwrap_or(0).max(1);
