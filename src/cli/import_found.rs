@@ -16,6 +16,7 @@ use crate::datasets::prices::summary::{RawFormat, recognise};
 use crate::datasets::prices::{capacity, text::Text};
 use crate::datasets::table::TableFile;
 use crate::error::{Error, InputError, Result};
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -41,6 +42,9 @@ pub struct FoundArgs {
     /// Column of prices
     #[arg(long, value_name = "COLUMN")]
     pub column: Option<String>,
+    /// Date of times of trips that count seconds of a day, or have dates of 1970
+    #[arg(long, value_name = "DATE")]
+    pub epoch: Option<NaiveDate>,
     /// Statements about the files.
     #[command(flatten)]
     pub reading: ReadArgs,
@@ -68,7 +72,7 @@ impl FoundArgs {
             seed: 1,
             fleet_column: None,
             map: Vec::new(),
-            epoch: None,
+            epoch: self.epoch,
             on_bad_row: BadRow::Skip,
             reading: self.reading,
         };

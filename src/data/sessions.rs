@@ -71,7 +71,7 @@ pub struct Options {
 /// used.
 pub fn read(files: &[PathBuf], options: &Options) -> Result<Sessions> {
     let mut all = Sessions::default();
-    for name in options.map.keys().filter(|name| !SESSIONS.names().contains(&name.as_str())) {
+    if let Some(name) = options.map.keys().find(|name| !SESSIONS.names().contains(&name.as_str())) {
         return Err(InputError::new(format!("`{name}`"), format!("one of {}", SESSIONS.names().join(", ")))
             .key("map")
             .into());

@@ -223,12 +223,7 @@ impl<'a> Document<'a> {
                 };
                 self.position = position;
             }
-            ("Point", "price.amount") => {
-                if self.period.prices.insert(self.position, text).is_some() {
-                    let found = format!("position {} a second time", self.position);
-                    return Err(self.wrong(found, "each position of a period once").into());
-                }
-            }
+            ("Point", "price.amount") => self.add_price(text)?,
             ("Point", "quantity") => self.quantities = true,
             ("Reason", "text") => self.reason = Some(text),
             _ => {}
@@ -244,6 +239,14 @@ impl<'a> Document<'a> {
             period.unit.clone_from(&self.series.unit);
             period.repeats = self.series.repeats;
         }
+    }
+
+    fn add_price(&mut self, price: String) -> Result<()> {
+        if self.period.prices.insert(self.position, price).is_none() {
+            return Ok(());
+        }
+        let found = format!("position {} a second time", self.position);
+        Err(self.wrong(found, "each position of a period once").into())
     }
 
     fn end_period(&mut self) -> Result<()> {
