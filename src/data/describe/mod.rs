@@ -115,7 +115,7 @@ fn describe_raw_prices(path: &Path, timezone: Tz) -> Result<Option<Description>>
     };
     Ok(Some(Description {
         file: path.display().to_string(),
-        kind: "csv",
+        kind: TableFile::open(path).map_or("csv", |file| file.kind()),
         format: format.into(),
         rows: prices.rows as usize,
         columns: Vec::new(),
@@ -275,6 +275,16 @@ fleets: x, y
         );
         assert_eq!((prices.columns[0].kind, prices.columns[1].kind), ("times", "numbers"));
         assert_eq!(prices.columns[1].min.as_deref(), Some("-5.5000"));
+        let point = "<Point><position>1</position><price.amount>5</price.amount></Point>";
+        let document = describe_text(
+            "p.xml",
+            &format!(
+                "<D><TimeSeries><curveType>A03</curveType><currency_Unit.name>EUR</currency_Unit.name><Period>\
+                 <timeInterval><start>2025-09-30T22:00Z</start><end>2025-09-30T23:00Z</end></timeInterval>\
+                 <resolution>PT15M</resolution>{point}</Period></TimeSeries></D>"
+            ),
+        );
+        assert_eq!((document.kind, document.rows, document.format), ("xml", 4, Guess::Dayahead));
     }
 
     #[test]
