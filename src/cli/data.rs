@@ -1,14 +1,15 @@
 //! `gridfleet data`: converts raw traces and prices to canonical tables, and describes files.
 
+use super::import_found::{self, FoundArgs};
 use super::import_prices::{
     self, CapacityArgs, DayAheadArgs, IntradayArgs, NordpoolArgs, RegulatingArgs, SrlArgs,
 };
+use super::import_sessions::{self, SessionArgs};
 use super::import_stations::{self, StationArgs};
 use super::reading::{ReadArgs, judge};
-use crate::datasets::describe::{AsText, Guess, describe};
+use crate::datasets::describe::{AsText, describe};
 use crate::datasets::load::load_with;
 use crate::datasets::presets::{Into as Becomes, Preset};
-use crate::datasets::table::TableFile;
 use crate::datasets::{OnBadRow, Reading, TripFormat, TripSource, write};
 use crate::error::{Error, InputError, Result};
 use crate::rng::Streams;
@@ -45,37 +46,11 @@ pub struct ImportArgs {
     pub found: FoundArgs,
 }
 
-/// Arguments of `gridfleet data import FILE`, without a kind.
-#[derive(Debug, Args)]
-pub struct FoundArgs {
-    /// Files, whose kind is found from their columns (`gridfleet data kinds`)
-    #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
-    /// File to write, complete or not at all: .parquet, or .csv for stations
-    #[arg(short, long, value_name = "FILE", required = true)]
-    pub output: Option<PathBuf>,
-    /// Zones that files of trips name
-    #[arg(long, value_name = "FILE")]
-    pub zones: Option<PathBuf>,
-    /// Time zone of times without offset
-    #[arg(long, value_name = "TZ")]
-    pub timezone: Option<Tz>,
-    /// Place, for prices of several places
-    #[arg(long, value_name = "AREA")]
-    pub area: Option<String>,
-    /// Column of prices
-    #[arg(long, value_name = "COLUMN")]
-    pub column: Option<String>,
-    /// Statements about the files.
-    #[command(flatten)]
-    pub reading: ReadArgs,
-}
-
 /// Kind of files to import.
 #[derive(Debug, Subcommand)]
 pub enum ImportCommand {
     /// Trips: the canonical table, a kind found by its columns, or any table with --map
-    #[command(after_help = TRIP_EXAMPLES, aliases = ["chicago", "hive"])]
+    #[command(after_help = TRIP_EXAMPLES, aliases = ["chicago", "hive", "porto", "mds"])]
     Trips(TripArgs),
     /// Trips: New York TLC records, yellow, green or for-hire (fhv, fhvhv), any year
     #[command(after_help = TRIP_EXAMPLES, aliases = ["yellow", "green", "fhv", "fhvhv"])]
@@ -83,9 +58,12 @@ pub enum ImportCommand {
     /// Trips: Car2Go snapshots of parked cars
     #[command(after_help = TRIP_EXAMPLES)]
     Car2go(TripArgs),
-    /// Stations: registers of AFDC (US) and Bundesnetzagentur (Germany)
-    #[command(aliases = ["afdc", "bnetza"])]
+    /// Stations: AFDC (US), Bundesnetzagentur (Germany), OpenChargeMap, OCPI locations, HIVE
+    #[command(aliases = ["afdc", "bnetza", "ocm", "ocpi", "hive-stations"])]
     Stations(StationArgs),
+    /// Charging sessions: ACN, ElaadNL, Allego, Boulder, OCPI CDR, or any table with --map
+    #[command(aliases = ["acn", "elaad", "allego", "boulder", "evload", "ocpi-cdr"])]
+    Sessions(SessionArgs),
     /// Prices: Nord Pool day-ahead, one area of the archive's wide table
     Nordpool(NordpoolArgs),
     /// Prices: Nord Pool regulating power, up and down, one area
@@ -155,7 +133,7 @@ pub struct TripArgs {
     /// Most seconds by which a repeated trip is shifted, in both directions
     #[arg(long, value_name = "S", default_value_t = 900)]
     pub jitter: i64,
-    /// Seed for the selection of trips and for the jitter
+    /// Seed for the selection of trips, the jitter and the spread of rounded times
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
     /// Column that names the fleet of a trip, for example VendorID
@@ -194,7 +172,12 @@ pub struct DescribeArgs {
     pub json: bool,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+/// Endings of files of trips and prices.
+pub(super) const PARQUET: &[&str] = &["parquet", "pq"];
+/// Ending of files of stations and sessions.
+pub(super) const CSV: &[&str] = &["csv"];
+
+pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, column)) if !name.trim().is_empty() && !column.trim().is_empty() => {
             Ok((name.trim().to_string(), column.trim().to_string()))
@@ -211,12 +194,13 @@ pub fn run(command: DataCommand) -> Result<()> {
     match command {
         DataCommand::Kinds => kinds(),
         DataCommand::Import(args) => match args.kind {
-            None => import_found(args.found),
+            None => import_found::run(args.found),
             Some(command) => match command {
                 ImportCommand::Trips(args) => import(args, TripFormat::Trips),
                 ImportCommand::Tlc(args) => import(args, TripFormat::Tlc),
                 ImportCommand::Car2go(args) => import(args, TripFormat::Car2go),
                 ImportCommand::Stations(args) => import_stations::run(&args),
+                ImportCommand::Sessions(args) => import_sessions::run(args),
                 ImportCommand::Nordpool(args) => import_prices::nordpool(&args),
                 ImportCommand::NordpoolRegulating(args) => import_prices::regulating(&args),
                 ImportCommand::Dayahead(args) => import_prices::dayahead(&args),
@@ -266,6 +250,7 @@ fn kinds() -> Result<()> {
             Becomes::Trips => "trips",
             Becomes::Prices => "prices",
             Becomes::Stations => "stations",
+            Becomes::Sessions => "sessions",
         };
         let area = if preset.area.is_some() { "; several places expect --area" } else { "" };
         text += &format!("{:20} {becomes}: {}{area}\n", preset.name, preset.about);
@@ -274,60 +259,9 @@ fn kinds() -> Result<()> {
     print(&text)
 }
 
-/// Imports files of a kind to be found.
-fn import_found(args: FoundArgs) -> Result<()> {
-    let FoundArgs { files, output, zones, timezone, area, column, reading } = args;
-    let output = output.unwrap_or_default();
-    let first = files.first().cloned().unwrap_or_default();
-    let file = TableFile::open_with(&first, &reading.reading())?;
-    let preset = Preset::of(&file)?;
-    let guess = Guess::of(&file);
-    let trips = |files, output, zones| TripArgs {
-        files,
-        output,
-        zones,
-        timezone: timezone.unwrap_or(Tz::UTC),
-        fold_week: None,
-        scale: 1.0,
-        jitter: 900,
-        seed: 1,
-        fleet_column: None,
-        map: Vec::new(),
-        epoch: None,
-        on_bad_row: BadRow::Skip,
-        reading: reading.clone(),
-    };
-    let said = |kind: &str| super::terminal::message(&format!("{}: read as {kind}\n", first.display()));
-    match (preset.map(|preset| (preset.into, preset.name)), guess) {
-        (Some((Becomes::Stations, name)), _) => {
-            said(&name);
-            import_stations::run(&StationArgs { files, output, reading })
-        }
-        (_, Guess::Tlc) => {
-            said("tlc");
-            import(trips(files, output, zones), TripFormat::Tlc)
-        }
-        (Some((Becomes::Trips, name)), _) => {
-            said(&name);
-            import(trips(files, output, zones), TripFormat::Trips)
-        }
-        (_, Guess::Trips) => {
-            said("trips");
-            import(trips(files, output, zones), TripFormat::Trips)
-        }
-        (_, Guess::Car2go) => {
-            said("car2go");
-            import(trips(files, output, zones), TripFormat::Car2go)
-        }
-        (found, _) => {
-            let name = found.map_or("dayahead".to_owned(), |(_, name)| name);
-            import_prices::found(&name, files, output, (timezone, area, column), reading)
-        }
-    }
-}
-
-fn import(args: TripArgs, format: TripFormat) -> Result<()> {
-    check_output(&args.output, args.files.iter().chain(&args.zones))?;
+/// Imports trips.
+pub(super) fn import(args: TripArgs, format: TripFormat) -> Result<()> {
+    check_output(&args.output, args.files.iter().chain(&args.zones), PARQUET)?;
     if !args.map.is_empty() && format != TripFormat::Trips {
         let error = InputError::plain("only valid for `data import trips`");
         return Err(error.key("--map").help("files of the other kinds have fixed columns").into());
@@ -379,19 +313,26 @@ fn source(args: TripArgs, format: TripFormat) -> TripSource {
         jitter_s: args.jitter,
         fleet_column: args.fleet_column,
         epoch: args.epoch,
+        seed: args.seed,
         reading: args.reading.reading(),
         ..TripSource::new(format, args.files)
     }
 }
 
 /// Rejects an output that would only fail after reading, or would destroy an input.
-pub(super) fn check_output<'a>(output: &Path, inputs: impl IntoIterator<Item = &'a PathBuf>) -> Result<()> {
+/// `endings` are those that the name may have.
+pub(super) fn check_output<'a>(
+    output: &Path,
+    inputs: impl IntoIterator<Item = &'a PathBuf>,
+    endings: &[&str],
+) -> Result<()> {
     let wrong = |found: &str, expected: &str| {
         Error::from(InputError::new(found, expected).file(output).key("--output"))
     };
     let ending = output.extension().unwrap_or_default();
-    if !ending.eq_ignore_ascii_case("parquet") && !ending.eq_ignore_ascii_case("pq") {
-        return Err(wrong("a file of another kind", "a name that ends in .parquet"));
+    if !endings.iter().any(|one| ending.eq_ignore_ascii_case(one)) {
+        let expected = format!("a name that ends in .{}", endings.first().copied().unwrap_or_default());
+        return Err(wrong("a file of another kind", &expected));
     }
     if output.is_dir() {
         return Err(wrong("a folder", "a file to write"));

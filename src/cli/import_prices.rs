@@ -1,18 +1,16 @@
 //! `gridfleet data import` of prices: converts files as published by markets to the canonical table.
 
-use super::data::{check_output, print};
+use super::data::{PARQUET, check_output, print};
 use super::reading::{ReadArgs, judge};
 use crate::datasets::presets::Stamp;
 use crate::datasets::prices::slots::Rows;
 use crate::datasets::prices::srl_files::Direction;
-use crate::datasets::prices::summary::RawFormat;
 use crate::datasets::prices::text::Text;
 use crate::datasets::prices::{
     GapRule, capacity as blocks, dayahead as tables, intraday as trades, nordpool as nordic, srl as reserve,
 };
 use crate::datasets::prices::{nordpool::Kind, srl::HighDays, srl_files, write};
-use crate::datasets::table::TableFile;
-use crate::error::{InputError, Result};
+use crate::error::Result;
 use chrono_tz::Tz;
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -226,7 +224,7 @@ pub struct CapacityArgs {
 /// # Errors
 /// As [`nordpool`].
 pub fn capacity(args: &CapacityArgs) -> Result<()> {
-    check_output(&args.table.output, &args.files)?;
+    check_output(&args.table.output, &args.files, PARQUET)?;
     let direction = direction(args.product);
     let (reading, column) = (args.reading.reading(), args.column.as_deref());
     let parts = args.files.iter().map(|path| blocks::read(path, &reading, direction, column));
@@ -272,8 +270,12 @@ pub fn regulating(args: &RegulatingArgs) -> Result<()> {
     nordic_table(&args.common, Kind::Regulating, args.spot.as_deref())
 }
 
-fn nordic_table(args: &NordpoolArgs, kind: Kind, spot: Option<&Path>) -> Result<()> {
-    check_output(&args.table.output, args.files.iter())?;
+/// Imports a table of Nord Pool.
+///
+/// # Errors
+/// As [`nordpool`].
+pub(super) fn nordic_table(args: &NordpoolArgs, kind: Kind, spot: Option<&Path>) -> Result<()> {
+    check_output(&args.table.output, args.files.iter(), PARQUET)?;
     let read =
         |path: &Path, kind| nordic::read(&Text::read(path)?, kind, args.area.as_deref(), args.timezone);
     let mut rows = Rows::join(args.files.iter().map(|path| read(path, kind)).collect::<Result<_>>()?)?;
@@ -288,7 +290,7 @@ fn nordic_table(args: &NordpoolArgs, kind: Kind, spot: Option<&Path>) -> Result<
 /// # Errors
 /// As [`nordpool`].
 pub fn dayahead(args: &DayAheadArgs) -> Result<()> {
-    check_output(&args.table.output, &args.files)?;
+    check_output(&args.table.output, &args.files, PARQUET)?;
     let options = tables::Options {
         column: args.column.as_deref(),
         time_column: args.time_column.as_deref(),
@@ -307,69 +309,12 @@ pub fn dayahead(args: &DayAheadArgs) -> Result<()> {
     finish(rows, args.timezone.unwrap_or(Tz::UTC), &args.table)
 }
 
-/// Imports prices of a kind that was found from the columns.
-///
-/// # Errors
-/// As [`nordpool`].
-pub fn found(
-    kind: &str,
-    files: Vec<PathBuf>,
-    output: PathBuf,
-    (timezone, area, column): (Option<Tz>, Option<String>, Option<String>),
-    reading: ReadArgs,
-) -> Result<()> {
-    let table = TableArgs { output, gaps: Gaps::Fail, gap_limit: 7_200 };
-    let first = files.first().cloned().unwrap_or_default();
-    if blocks::recognise(&TableFile::open_with(&first, &reading.reading())?) {
-        super::terminal::message(&format!("{}: read as reserve-capacity, negative\n", first.display()));
-        return capacity(&CapacityArgs { files, product: Product::Neg, column, table, reading });
-    }
-    let text = Text::read(&first)?;
-    let said = |kind: &str| super::terminal::message(&format!("{}: read as {kind}\n", first.display()));
-    let nordic_args =
-        |files, area, table| NordpoolArgs { files, area, timezone: timezone.unwrap_or(nordic::CLOCK), table };
-    match crate::datasets::prices::summary::recognise(&text) {
-        Some(RawFormat::NordPool(kind @ Kind::Spot)) => {
-            said("nordpool");
-            nordic_table(&nordic_args(files, area, table), kind, None)
-        }
-        Some(RawFormat::NordPool(kind)) => {
-            said("nordpool-regulating");
-            nordic_table(&nordic_args(files, area, table), kind, None)
-        }
-        Some(RawFormat::Intraday) => {
-            said("intraday");
-            intraday(&IntradayArgs { files, table })
-        }
-        Some(RawFormat::SrlTenders | RawFormat::SrlActivation) => {
-            let found = "a file of German secondary reserve";
-            let problem = InputError::new(found, "tenders and their activation").file(&first);
-            Err(problem.help("import both: `gridfleet data import srl TENDERS --activation FILE`").into())
-        }
-        Some(RawFormat::DayAhead) | None => {
-            said(kind);
-            let args = DayAheadArgs {
-                files,
-                column,
-                time_column: None,
-                timezone,
-                area,
-                stamp: None,
-                unit: None,
-                table,
-                reading,
-            };
-            dayahead(&args)
-        }
-    }
-}
-
 /// Imports intraday trades.
 ///
 /// # Errors
 /// As [`nordpool`].
 pub fn intraday(args: &IntradayArgs) -> Result<()> {
-    check_output(&args.table.output, &args.files)?;
+    check_output(&args.table.output, &args.files, PARQUET)?;
     let parts = args.files.iter().map(|path| trades::read(&Text::read(path)?)).collect::<Result<_>>()?;
     finish(trades::merge(Rows::join(parts)?), trades::CLOCK, &args.table)
 }
@@ -379,7 +324,7 @@ pub fn intraday(args: &IntradayArgs) -> Result<()> {
 /// # Errors
 /// As [`nordpool`].
 pub fn srl(args: &SrlArgs) -> Result<()> {
-    check_output(&args.table.output, args.tenders.iter().chain(&args.activation))?;
+    check_output(&args.table.output, args.tenders.iter().chain(&args.activation), PARQUET)?;
     let texts = |paths: &[PathBuf]| paths.iter().map(|path| Text::read(path)).collect::<Result<Vec<_>>>();
     let direction = direction(args.product);
     let high = match args.high_tariff_days {

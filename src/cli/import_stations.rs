@@ -1,9 +1,9 @@
 //! `gridfleet data import stations`: converts registers of charging stations to the canonical table.
 
-use super::data::print;
+use super::data::{CSV, check_output, print};
 use super::reading::{ReadArgs, judge};
 use crate::datasets::registers;
-use crate::error::{Error, InputError, Result};
+use crate::error::{Error, Result};
 use crate::files;
 use clap::Args;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use std::path::PathBuf;
 #[command(after_help = "Example:
   gridfleet data import stations Ladesaeulenregister.csv --where Ort=Köln -o stations.csv")]
 pub struct StationArgs {
-    /// Registers: AFDC (US) or Bundesnetzagentur (Germany)
+    /// Registers: AFDC (US), Bundesnetzagentur (Germany), OpenChargeMap, OCPI locations or stations of HIVE
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// CSV file to write, complete or not at all
@@ -29,10 +29,7 @@ pub struct StationArgs {
 /// # Errors
 /// If the input is wrong or the table cannot be written.
 pub fn run(args: &StationArgs) -> Result<()> {
-    if !args.output.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) {
-        let error = InputError::new("a file of another kind", "a name that ends in .csv");
-        return Err(error.file(&args.output).key("--output").into());
-    }
+    check_output(&args.output, &args.files, CSV)?;
     let reading = args.reading.reading();
     let register = registers::read(&args.files, &reading)?;
     let report = &register.report;

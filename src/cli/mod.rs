@@ -5,8 +5,10 @@
 pub mod completions;
 pub mod data;
 pub mod errors;
-pub mod import_prices;
-pub mod import_stations;
+pub mod import_found;
+mod import_prices;
+pub mod import_sessions;
+mod import_stations;
 pub mod interrupts;
 pub mod man;
 pub mod migrate;

@@ -69,6 +69,7 @@ pub fn run(args: &RunArgs) -> Result<()> {
         bar: progress::Progress::new(start, end, !args.quiet && terminal::moves()),
         output: output.clone(),
         quiet: args.quiet,
+        strict: args.strict,
     };
     let written = run
         .audit(args.audit)
@@ -99,11 +100,16 @@ struct Bar {
     bar: progress::Progress,
     output: PathBuf,
     quiet: bool,
+    strict: bool,
 }
 
 impl crate::run::Progress for Bar {
     fn update(&self, now: SimTime, events: u64) {
         self.bar.update(now, events);
+    }
+
+    fn read(&self, warnings: &[String]) -> Result<()> {
+        terminal::heed(warnings, self.strict)
     }
 
     fn settled(&self, days: i64) {

@@ -18,11 +18,15 @@ use clap::Args;
     gridfleet schema --study         of study files\n  \
     gridfleet schema --tables        the columns of the output tables, with types, units and meaning\n  \
     gridfleet schema --summary       the figures of summary.json, with units, meaning and how they add up\n  \
+    gridfleet schema --inputs        the columns of the tables that scenarios name\n  \
     gridfleet schema --ranges        the ranges of numbers, in scenarios and in the columns of files")]
 pub struct SchemaArgs {
     /// Print the data dictionary of the output tables, in Markdown, instead.
     #[arg(long)]
     pub tables: bool,
+    /// Print the columns of the tables that scenarios name, in Markdown, instead.
+    #[arg(long, conflicts_with_all = ["tables", "ranges", "study", "summary"])]
+    pub inputs: bool,
     /// Print the ranges of numbers in scenarios and files, in Markdown, instead.
     #[arg(long, conflicts_with = "tables")]
     pub ranges: bool,
@@ -42,6 +46,9 @@ pub fn run(args: &SchemaArgs) -> Result<()> {
     if args.tables || args.summary {
         let text = if args.tables { dictionary::markdown() } else { definitions::markdown() };
         return terminal::print(&format!("{}\n", text.trim_end()));
+    }
+    if args.inputs {
+        return terminal::print(&crate::datasets::dictionary::markdown());
     }
     if args.ranges {
         return terminal::print(&ranges::markdown());

@@ -2,7 +2,7 @@
 
 use crate::datasets::synth::prices::{GERMANY, NEW_YORK, NORDIC};
 use crate::datasets::synth::regulating::regulating;
-use crate::datasets::synth::{files, nyc, nyc_stations, price_files, stuttgart};
+use crate::datasets::synth::{fhvhv, files, nyc, nyc_stations, price_files, stuttgart};
 use crate::datasets::{prices, stations, vehicles};
 use crate::error::{Error, InputError, Result};
 use chrono::NaiveDate;
@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 pub enum SynthCommand {
     /// New York yellow taxi records, as the Taxi and Limousine Commission publishes them.
     #[command(
-        after_help = "Example:\n  gridfleet data synth nyc --requests 2000000 --days 31 -o big.parquet\n\n\
+        after_help = "Example:\n  gridfleet data synth nyc --requests 2000000 --days 31 -o big.parquet\n  \
+        gridfleet data synth nyc --format fhvhv --start 2025-03-03 -o fhvhv.parquet\n\n\
         The records are calibrated on those of January to June 2018 and hold dirty rows as those do."
     )]
     Nyc(NycArgs),
@@ -70,12 +71,24 @@ pub struct NycArgs {
     /// Seed: the same seed and options give the same file.
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub seed: u64,
-    /// Format of the file; by its extension if not given.
+    /// Format of the file; by its extension if not given. With fhvhv, high-volume for-hire trips with request times instead of
+    /// taxi records.
     #[arg(long, value_name = "FORMAT")]
-    pub format: Option<Format>,
+    pub format: Option<NycFormat>,
     /// Output file.
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// Format of records of New York.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum NycFormat {
+    /// Taxi records as Apache Parquet.
+    Parquet,
+    /// Taxi records as comma-separated text.
+    Csv,
+    /// High-volume for-hire trips (Uber, Lyft), as Parquet or text by the extension.
+    Fhvhv,
 }
 
 /// Options of `data synth stuttgart`.
@@ -233,10 +246,24 @@ fn make_regulating(args: &PricesArgs) -> Result<()> {
 
 fn make_nyc(args: &NycArgs) -> Result<()> {
     let path = &args.output.output;
-    let format = format_of(args.format, path)?;
+    let stated = args.format.and_then(|format| match format {
+        NycFormat::Parquet => Some(Format::Parquet),
+        NycFormat::Csv => Some(Format::Csv),
+        NycFormat::Fhvhv => None,
+    });
+    let format = format_of(stated, path)?;
     let options =
         nyc::NycOptions { requests: args.requests, start: args.start, days: args.days, seed: args.seed };
     let trips = nyc::synthesize(options)?;
+    if args.format == Some(NycFormat::Fhvhv) {
+        let made = fhvhv::of(trips, args.seed);
+        match format {
+            Format::Parquet => files::write_parquet(path, &mut made.frame()?)?,
+            Format::Csv => write_csv(path, |out| made.write_csv(&mut &mut *out))?,
+        }
+        eprintln!("{}: {} trips, {} booked ahead", path.display(), made.len(), made.booked);
+        return Ok(());
+    }
     match format {
         Format::Parquet => files::write_parquet(path, &mut trips.frame()?)?,
         Format::Csv => write_csv(path, |out| trips.write_csv(&mut &mut *out))?,

@@ -38,6 +38,7 @@ pub fn run(args: &ValidateArgs) -> Result<()> {
     let scenario = scenario::load(&args.scenario.scenario, &args.scenario.overrides())?;
     terminal::heed(&scenario.warnings, args.strict)?;
     let (setup, prepared) = scenario.build(Streams { seed: scenario.seed(), replication: 0 })?;
+    terminal::heed(&prepared.import.warnings, args.strict)?;
     terminal::print(&describe(&setup, &prepared, scenario.settles()))
 }
 

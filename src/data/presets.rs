@@ -17,6 +17,8 @@ pub enum Into {
     Prices,
     /// The canonical table of stations.
     Stations,
+    /// The canonical table of charging sessions.
+    Sessions,
 }
 
 /// End of a slot that its time states.
@@ -41,7 +43,7 @@ pub struct Preset {
     pub about: String,
     /// Columns by which it is recognised, in lower case; alternatives are separated by `|`.
     pub requires: Vec<String>,
-    /// Canonical columns of trips and the columns of the file.
+    /// Canonical columns of trips or sessions and the columns of the file.
     #[serde(default)]
     pub map: BTreeMap<String, String>,
     /// Time zone of times without offset.
@@ -54,6 +56,8 @@ pub struct Preset {
     /// Columns of the time; alternatives.
     #[serde(default)]
     pub time: Vec<Vec<String>>,
+    /// Column of the time at which the rider is picked up, in files with request times.
+    pub pick_up: Option<String>,
     /// Column of the hour, counted from 1 (hour ending).
     pub hour: Option<String>,
     /// Column that marks the second of the two hours of autumn.
@@ -71,6 +75,8 @@ pub struct Preset {
     pub short_stamp: Option<Stamp>,
     /// Unit of the price, where the header does not state it.
     pub unit: Option<String>,
+    /// Interval to whose nearest multiple the publisher rounds times [s].
+    pub rounded_to_s: Option<i64>,
     /// Columns and values of the rows to read.
     #[serde(default, rename = "where")]
     pub conditions: Vec<(String, String)>,
@@ -130,7 +136,7 @@ impl Preset {
         }
     }
 
-    /// The map of a file of trips: of alternatives, the column that the file has.
+    /// The map of a file of trips or sessions: of alternatives, the column that the file has.
     pub fn map_for(&self, file: &TableFile) -> BTreeMap<String, String> {
         let mut map = BTreeMap::new();
         for (name, columns) in &self.map {

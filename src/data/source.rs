@@ -58,6 +58,10 @@ pub struct TripSource {
     pub fleet_column: Option<String>,
     /// Date of times that count seconds of a day, or have dates of 1970, for format `trips`.
     pub epoch: Option<NaiveDate>,
+    /// Interval to whose nearest multiple the files round times [s]: requests are spread over it at random.
+    pub rounded_to_s: Option<i64>,
+    /// Seed of that spread.
+    pub seed: u64,
     /// Statements of the user about the tables.
     pub reading: Reading,
 }
@@ -77,6 +81,8 @@ impl TripSource {
             jitter_s: 900,
             fleet_column: None,
             epoch: None,
+            rounded_to_s: None,
+            seed: 1,
             reading: Reading::default(),
         }
     }

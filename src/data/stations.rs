@@ -5,6 +5,7 @@
 //! none), `retailer`, `markup_per_mwh`, `queue_patience_s`, `bus`. Names of fleets, zones and retailers are
 //! checked when the scenario is resolved.
 
+use super::dictionary::STATIONS;
 use super::small_table::{Problems, Row, SmallTable};
 use gridfleet_core::error::{InputError, Result};
 use gridfleet_core::ranges;
@@ -15,23 +16,6 @@ use std::path::Path;
 /// Default threshold above which a connector counts as DC [kW]: 22 kW is the maximum of on-board chargers of
 /// cars (IEC 61851-1 mode 3, 32 A three-phase).
 pub const MOST_AC_KW: f64 = 22.0;
-
-const COLUMNS: [&str; 14] = [
-    "station_id",
-    "lat",
-    "lon",
-    "zone",
-    "operator",
-    "access",
-    "connectors",
-    "connector_kw",
-    "dc",
-    "site_limit_kw",
-    "retailer",
-    "markup_per_mwh",
-    "queue_patience_s",
-    "bus",
-];
 
 /// Location given by a row of a table.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,7 +71,7 @@ pub struct StationRow {
 /// # Errors
 /// If the file cannot be read or has bad rows: up to twenty problems, each with line and column.
 pub fn read(path: &Path) -> Result<Vec<StationRow>> {
-    rows(path, &SmallTable::read(path, &["station_id", "connectors", "connector_kw"], &COLUMNS)?)
+    rows(path, &SmallTable::read(path, &STATIONS.required(), &STATIONS.names())?)
 }
 
 /// Reads the text of a stations table; `file` is its name in messages.
@@ -96,7 +80,7 @@ pub fn read(path: &Path) -> Result<Vec<StationRow>> {
 /// As [`read`].
 pub fn from_csv(file: &Path, text: &str) -> Result<Vec<StationRow>> {
     let table = SmallTable::from_csv(file, text.as_bytes())?;
-    table.check(&["station_id", "connectors", "connector_kw"], &COLUMNS)?;
+    table.check(&STATIONS.required(), &STATIONS.names())?;
     rows(file, &table)
 }
 

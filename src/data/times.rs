@@ -42,6 +42,8 @@ const CENTURY_TURN: i64 = 69;
 const MONTHS: [&[u8]; 12] =
     [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
 
+const WEEKDAYS: [&[u8]; 7] = [b"mon", b"tue", b"wed", b"thu", b"fri", b"sat", b"sun"];
+
 /// Names of fixed offsets, and the offset [h]. Names with several meanings are absent.
 const OFFSETS: [(&str, i64); 16] = [
     ("Z", 0),
@@ -93,13 +95,15 @@ impl RawTime {
     }
 
     /// Parses `2018-03-05T17:30:00-05:00`, `2018-03-05 17:30:00[.5][Z| UTC]`, `2018/03/05 17:30`, `2018-03-05`,
-    /// `03/05/2018 05:30:00 PM`, `5.3.18 17:30`, `Mar 5, 2018 5:30 PM`, `05-Mar-2018 17:30`, or a count since the
-    /// epoch. `order` is that of day and month, except that dates with points begin with the day.
+    /// `03/05/2018 05:30:00 PM`, `5.3.18 17:30`, `Mar 5, 2018 5:30 PM`, `05-Mar-2018 17:30`,
+    /// `Mon, 05 Mar 2018 17:30:00 GMT`, or a count since the epoch. `order` is that of day and month, except that
+    /// dates with points begin with the day.
     pub fn parse_in(text: &[u8], order: DateOrder) -> Self {
         let text = text.trim_ascii();
         if is_missing(text) {
             return Self::Missing;
         }
+        let text = without_weekday(text);
         let mut scan = Scan { text };
         let time = match text {
             [a, b, c, d, b'-' | b'/' | b'.', ..] if [a, b, c, d].iter().all(|b| b.is_ascii_digit()) => {
@@ -331,6 +335,16 @@ impl Scan<'_> {
     }
 }
 
+/// The text behind the English name of a weekday and a comma.
+fn without_weekday(text: &[u8]) -> &[u8] {
+    let is_day = text.get(..3).is_some_and(|name| WEEKDAYS.iter().any(|day| name.eq_ignore_ascii_case(day)));
+    let length = text.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+    match text.get(length..) {
+        Some([b',', rest @ ..]) if is_day => rest.trim_ascii_start(),
+        _ => text,
+    }
+}
+
 /// Number of the month by whose English name the text begins, and the length of the name.
 fn month(text: &[u8]) -> Option<(i64, usize)> {
     let name = text.get(..3)?;
@@ -430,6 +444,7 @@ mod tests {
             "Mar 5, 2018 10:30 PM",
             "Mar 5, 2018, 10:30 pm",
             "05-Mar-2018 22:30",
+            "Mon, 05 Mar 2018 22:30:00",
             "5 March 2018 22:30",
         ] {
             assert_eq!(parse(text), wall, "{text}");

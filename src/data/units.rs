@@ -11,6 +11,8 @@ pub enum Quantity {
     Duration,
     /// Power [kW].
     Power,
+    /// Energy [kWh].
+    Energy,
     /// Price of energy [currency/MWh].
     Price,
 }
@@ -67,6 +69,7 @@ pub fn factor(quantity: Quantity, unit: &str) -> Option<f64> {
     match quantity {
         Quantity::Distance => look(&DISTANCES),
         Quantity::Duration => look(&DURATIONS),
+        Quantity::Energy => look(&ENERGIES).map(|factor| factor * 1_000.0),
         Quantity::Power => look(&POWERS),
         Quantity::Price => {
             let (money, energy) = unit.split_once('/')?;

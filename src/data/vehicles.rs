@@ -7,6 +7,7 @@
 //!
 //! Vehicles: `vehicle_id`, `type` and, if known, `fleet`, `lat` and `lon` or `zone`, `soc`.
 
+use super::dictionary::{VEHICLE_TYPES, VEHICLES};
 use super::small_table::{Problems, Row, SmallTable, quoted};
 use super::stations::{Location, location};
 use gridfleet_core::error::{InputError, Result};
@@ -22,24 +23,6 @@ pub const DEFAULT_DISCHARGE_EFFICIENCY: f64 = 0.9;
 
 /// The catalogue bundled with the program.
 pub const CATALOGUE: &str = include_str!("../../datasets/vehicles.csv");
-
-const TYPE_COLUMNS: [&str; 12] = [
-    "name",
-    "battery_kwh",
-    "usable_soc_min",
-    "usable_soc_max",
-    "consumption_kwh_per_km",
-    "consumption_by_temperature",
-    "ac_kw",
-    "dc_kw",
-    "charging_curve",
-    "charge_efficiency",
-    "discharge_efficiency",
-    "wear_cost_per_kwh",
-];
-const TYPE_REQUIRED: [&str; 4] = ["name", "battery_kwh", "consumption_kwh_per_km", "ac_kw"];
-const VEHICLE_COLUMNS: [&str; 7] = ["vehicle_id", "type", "fleet", "lat", "lon", "zone", "soc"];
-const VEHICLE_REQUIRED: [&str; 2] = ["vehicle_id", "type"];
 
 /// One type of the catalogue.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -92,7 +75,7 @@ pub struct VehicleRow {
 /// # Errors
 /// If the file cannot be read or has bad rows: up to twenty problems, each with line and column.
 pub fn read_catalogue(path: &Path) -> Result<Vec<VehicleTypeRow>> {
-    types(path, &SmallTable::read(path, &TYPE_REQUIRED, &TYPE_COLUMNS)?)
+    types(path, &SmallTable::read(path, &VEHICLE_TYPES.required(), &VEHICLE_TYPES.names())?)
 }
 
 /// Reads the text of a catalogue; `file` is its name in messages.
@@ -101,7 +84,7 @@ pub fn read_catalogue(path: &Path) -> Result<Vec<VehicleTypeRow>> {
 /// As [`read_catalogue`].
 pub fn catalogue_from_csv(file: &Path, text: &str) -> Result<Vec<VehicleTypeRow>> {
     let table = SmallTable::from_csv(file, text.as_bytes())?;
-    table.check(&TYPE_REQUIRED, &TYPE_COLUMNS)?;
+    table.check(&VEHICLE_TYPES.required(), &VEHICLE_TYPES.names())?;
     types(file, &table)
 }
 
@@ -110,7 +93,7 @@ pub fn catalogue_from_csv(file: &Path, text: &str) -> Result<Vec<VehicleTypeRow>
 /// # Errors
 /// If the file cannot be read or has bad rows: up to twenty problems, each with line and column.
 pub fn read_vehicles(path: &Path) -> Result<Vec<VehicleRow>> {
-    vehicles(path, &SmallTable::read(path, &VEHICLE_REQUIRED, &VEHICLE_COLUMNS)?)
+    vehicles(path, &SmallTable::read(path, &VEHICLES.required(), &VEHICLES.names())?)
 }
 
 /// Reads the text of a list of vehicles; `file` is its name in messages.
@@ -119,7 +102,7 @@ pub fn read_vehicles(path: &Path) -> Result<Vec<VehicleRow>> {
 /// As [`read_vehicles`].
 pub fn vehicles_from_csv(file: &Path, text: &str) -> Result<Vec<VehicleRow>> {
     let table = SmallTable::from_csv(file, text.as_bytes())?;
-    table.check(&VEHICLE_REQUIRED, &VEHICLE_COLUMNS)?;
+    table.check(&VEHICLES.required(), &VEHICLES.names())?;
     vehicles(file, &table)
 }
 

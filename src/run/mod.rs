@@ -50,6 +50,14 @@ pub(crate) static NEVER: AtomicBool = AtomicBool::new(false);
 pub trait Progress {
     /// The simulation has reached `now`, with `events` processed in total.
     fn update(&self, now: SimTime, events: u64);
+    /// The trips have been read, with these warnings about them. An error ends the run before it begins.
+    ///
+    /// # Errors
+    /// As the caller decides.
+    fn read(&self, warnings: &[String]) -> Result<()> {
+        let _ = warnings;
+        Ok(())
+    }
     /// A pilot run has found a warm-up of `days` local days.
     fn settled(&self, days: i64) {
         let _ = days;

@@ -43,6 +43,7 @@ impl Run<'_> {
             drop(RunDir::create(folder.as_ref(), Kind::Run, self.replace)?);
         }
         let World { setup, prepared, warm_up_found_days } = self.world()?;
+        self.progress.read(&prepared.import.warnings)?;
         // The folder is created first, so that a folder that cannot be written is detected before the work.
         let dir = RunDir::create(folder.as_ref(), Kind::Run, self.replace)?;
         let streams = self.streams();

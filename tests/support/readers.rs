@@ -31,16 +31,19 @@ use tempfile::{NamedTempFile, TempDir};
 pub type Reader = fn(&[u8]) -> Result<usize>;
 
 /// All readers, each under the name of its target.
-pub const READERS: [(&str, Reader); 18] = [
+pub const READERS: [(&str, Reader); 21] = [
     ("car2go", car2go),
     ("checkpoint", checkpoint),
+    ("containers", containers),
     ("journal", journal),
     ("matpower", matpower),
     ("price_files", price_files),
     ("prices", prices),
+    ("registers", registers),
     ("report", report),
     ("run", run),
     ("scenario", scenario),
+    ("sessions", sessions),
     ("set", set),
     ("solve", solve),
     ("stations", stations),
@@ -104,6 +107,29 @@ pub fn checkpoint(data: &[u8]) -> Result<usize> {
     let mut random = Streams { seed: 1, replication: 0 }.stream(Purpose::Synthesis, 0);
     let mut agent = checkpoint.purpose.agent.build(checkpoint.purpose.space(), &mut random);
     checkpoint.restore(&mut *agent).map(|kept| kept.len()).map_err(user)
+}
+
+/// Tables however they are packed and written: text, JSON, XML, spreadsheets, gzip, zip. Each column is read as numbers, times
+/// and names; counts rows.
+pub fn containers(data: &[u8]) -> Result<usize> {
+    let file = TableFile::from_bytes("table", data.to_vec()).map_err(printable)?;
+    let columns: Vec<usize> = (0..file.names().len()).filter(|&column| file.is_readable(column)).collect();
+    let table = file.read(&columns).map_err(printable)?;
+    for &column in columns.iter().take(50) {
+        let lengths = [
+            table.numbers(column).map(|numbers| numbers.values.len()),
+            table.times(column).map(|times| times.len()),
+            table.names(column).map(|names| names.codes.len()),
+        ];
+        for length in lengths.into_iter().filter_map(|length| length.map_err(printable).ok()) {
+            assert_eq!(length, table.rows());
+        }
+        if table.rows() > 0 {
+            let _ = table.cell(column, table.rows() - 1);
+            assert!(table.line(table.rows() - 1) > 0);
+        }
+    }
+    Ok(table.rows())
 }
 
 /// Journals of studies, each line without its checksum, which is added; counts tasks.
@@ -175,6 +201,21 @@ pub fn price_files(data: &[u8]) -> Result<usize> {
     Ok(read)
 }
 
+/// Registers of stations as published; counts stations. The table that is written can be read.
+pub fn registers(data: &[u8]) -> Result<usize> {
+    use gridfleet::datasets::{Reading, registers, stations};
+    let file = file(data, ".csv");
+    let register = registers::read(&[file.path().to_path_buf()], &Reading::default()).map_err(printable)?;
+    let report = &register.report;
+    assert_eq!(report.rows_kept, register.stations.len() as u64);
+    let mut written = Vec::new();
+    stations::write_csv(&register.stations, &mut written).expect("room in memory");
+    let text = String::from_utf8(written).expect("text");
+    let again = stations::from_csv(Path::new("stations.csv"), &text).map_err(printable);
+    assert_eq!(again.map(|stations| stations.len()).ok(), Some(register.stations.len()), "{text}");
+    Ok(register.stations.len())
+}
+
 /// A folder of results of which one file is another, and its report; counts the bytes of the page, by the million. The
 /// first line names the file, as `trips.parquet` of a run or `study/summary.json` of a study.
 pub fn report(data: &[u8]) -> Result<usize> {
@@ -213,6 +254,25 @@ pub fn run(data: &[u8]) -> Result<usize> {
     let scenario = gridfleet::scenario::load(&folder.path().join("scenario.toml"), &Overrides::default());
     let scenario = scenario.map_err(printable)?;
     if is_small(&String::from_utf8_lossy(data)) { hour(&scenario) } else { Ok(0) }
+}
+
+/// Charging sessions as published; counts sessions.
+pub fn sessions(data: &[u8]) -> Result<usize> {
+    use gridfleet::datasets::sessions::{Options, read, write_csv};
+    let file = file(data, ".csv");
+    let options = Options { timezone: Some(chrono_tz::Europe::Berlin), ..Options::default() };
+    let read = read(&[file.path().to_path_buf()], &options).map_err(printable)?;
+    let report = &read.report;
+    assert_eq!(report.rows_read, report.rows_kept + report.skipped.values().sum::<u64>());
+    for session in &read.sessions {
+        assert!(session.departure > session.arrival && session.energy_kwh > 0.0, "{session:?}");
+        assert!(
+            session.energy_kwh <= 1_000.0 && session.requested_kwh >= 0.0 || session.requested_kwh.is_nan()
+        );
+    }
+    let mut written = Vec::new();
+    write_csv(&read.sessions, &mut written).expect("room in memory");
+    Ok(read.sessions.len())
 }
 
 /// Values for `--set`, one a line, for a scenario of which then an hour is run; counts as [`run`].
@@ -430,7 +490,11 @@ fn of_table(data: &[u8], read: impl Fn(&TableFile, &mut TraceBuilder) -> Result<
             assert_eq!(read, kept);
             check_same(&trace, &strict);
         }
-        Err(error) => assert_ne!(read, kept, "{error}"),
+        Err(error) => {
+            // Cells of optional columns cost no row where bad rows are skipped.
+            let cells = trace.report.repaired.keys().any(|what| what.starts_with("unreadable"));
+            assert!(read != kept || cells, "{error}");
+        }
     }
     Ok(trace)
 }

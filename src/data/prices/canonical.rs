@@ -8,6 +8,7 @@
 
 use super::slots::lengths;
 use super::{DOWN, PRICE, UP};
+use crate::dictionary::PRICES;
 use crate::small_table::{Problems, Row, SmallTable, quoted};
 use chrono::{DateTime, FixedOffset, NaiveDateTime};
 use gridfleet_core::error::{Error, InputError, Result};
@@ -34,8 +35,7 @@ pub struct TwoPrices {
 /// # Errors
 /// If the file cannot be read or is not a price series without gaps; each problem states line and column.
 pub fn read(path: &Path) -> Result<PriceSeries> {
-    let known = ["time", PRICE, UP, DOWN];
-    let table = SmallTable::read(path, &["time"], &known)?;
+    let table = SmallTable::read(path, &PRICES.required(), &PRICES.names())?;
     if !table.has(PRICE) && table.has(UP) && table.has(DOWN) {
         return Err(InputError::new(format!("two prices, {UP} and {DOWN}"), format!("one, {PRICE}"))
             .file(path)
@@ -43,7 +43,7 @@ pub fn read(path: &Path) -> Result<PriceSeries> {
             .help("balancing prices are no tariff: name a table with one price per slot")
             .into());
     }
-    table.check(&["time", PRICE], &known[..2])?;
+    table.check(&["time", PRICE], &["time", PRICE])?;
     series(path, &table, PRICE)
 }
 

@@ -19,7 +19,10 @@ const BLOCK_H: i64 = 4;
 
 /// Whether a file has results of reserve capacity.
 pub fn recognise(file: &TableFile) -> bool {
-    file.find(&["PRODUCT"]).is_some() && file.find(&["DATE_FROM"]).is_some() && !prices(file).is_empty()
+    let Some(product) = file.find(&["PRODUCT"]).filter(|_| !prices(file).is_empty()) else { return false };
+    // Tenders of weeks have products such as NEG_HT.
+    let in_blocks = |table: Table| block(&table.cell(product, 0)).is_some();
+    file.find(&["DATE_FROM"]).is_some() && file.read(&[product]).is_ok_and(in_blocks)
 }
 
 /// Columns of prices of capacity.

@@ -132,6 +132,12 @@ pub fn recognise(text: &Text) -> bool {
             && file.names().iter().any(|name| speaks_of_prices(name)))
 }
 
+/// Whether a table has a column of times and columns of hours.
+pub fn has_hours(file: &TableFile) -> bool {
+    let hours = file.names().iter().filter(|name| hour_of(name).is_some()).count();
+    hours >= 3 && TIME_NAMES.iter().any(|name| position(file, name).is_some())
+}
+
 fn of_text(text: &Text) -> Result<TableFile> {
     TableFile::from_bytes(&text.file, text.content().as_bytes().to_vec())
 }

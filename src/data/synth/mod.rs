@@ -5,6 +5,7 @@
 //! random stream: the same options give the same bytes. The data sets are for trying out the software, not
 //! for research results.
 
+pub mod fhvhv;
 pub mod files;
 pub mod nyc;
 mod nyc_figures;

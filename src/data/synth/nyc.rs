@@ -366,6 +366,36 @@ impl NycTrips {
         self.pickup.len()
     }
 
+    /// Wall-clock times of pick-ups, as seconds since 1970-01-01T00:00:00 of the same clock.
+    pub(super) fn pickups(&self) -> &[i64] {
+        &self.pickup
+    }
+
+    /// Wall-clock times of drop-offs.
+    pub(super) fn dropoffs(&self) -> &[i64] {
+        &self.dropoff
+    }
+
+    /// Numbers of the zones of pick-ups.
+    pub(super) fn origins(&self) -> &[u16] {
+        &self.from
+    }
+
+    /// Numbers of the zones of drop-offs.
+    pub(super) fn destinations(&self) -> &[u16] {
+        &self.to
+    }
+
+    /// Distances [mi].
+    pub(super) fn miles(&self) -> &[f64] {
+        &self.miles
+    }
+
+    /// Fares [$].
+    pub(super) fn fares(&self) -> &[f64] {
+        &self.fare
+    }
+
     /// Whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.pickup.is_empty()
@@ -462,7 +492,7 @@ impl NycTrips {
     }
 }
 
-fn wall_clock(seconds: i64) -> impl std::fmt::Display {
+pub(super) fn wall_clock(seconds: i64) -> impl std::fmt::Display {
     DateTime::from_timestamp(seconds, 0).unwrap_or_default().naive_utc().format("%Y-%m-%d %H:%M:%S")
 }
 

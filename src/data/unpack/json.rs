@@ -8,6 +8,9 @@ use std::path::Path;
 /// Maximum size of a file [bytes]: a parsed one takes several times as much.
 const MOST_BYTES: usize = 256 << 20;
 
+/// Maximum number of values: each takes some 250 bytes while records are looked for.
+const MOST_VALUES: usize = 3_000_000;
+
 /// Maximum number of columns.
 const MOST_COLUMNS: usize = 2_000;
 
@@ -19,6 +22,14 @@ pub(super) fn table(path: &Path, bytes: &[u8]) -> Result<(Vec<u8>, String)> {
     if bytes.len() > MOST_BYTES {
         let expected = format!("at most {} MiB of JSON", MOST_BYTES >> 20);
         return Err(InputError::new(format!("{} bytes", bytes.len()), expected)
+            .file(path)
+            .help("split it, or write it as CSV or Parquet")
+            .into());
+    }
+    let values = bytes.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{' | b':')).count();
+    if values > 2 * MOST_VALUES {
+        let found = format!("JSON of about {} values", values / 2);
+        return Err(InputError::new(found, format!("at most {MOST_VALUES}"))
             .file(path)
             .help("split it, or write it as CSV or Parquet")
             .into());
@@ -167,6 +178,16 @@ fn flatten(place: &str, map: &Map<String, Value>, row: &mut BTreeMap<String, Str
         let name = if place.is_empty() { key.clone() } else { format!("{place}.{key}") };
         match value {
             Value::Object(inner) => flatten(&name, inner, row),
+            Value::Array(items) => {
+                // Lists within a record are one cell; members of the last item, which replaces those before it in logs
+                // of inputs, have names of their own.
+                for (key, value) in items.last().and_then(Value::as_object).into_iter().flatten() {
+                    if !value.is_array() && !value.is_object() {
+                        row.insert(format!("{name}[-1].{key}"), text(value));
+                    }
+                }
+                row.insert(name, text(value));
+            }
             other => {
                 row.insert(name, text(other));
             }
@@ -209,12 +230,15 @@ mod tests {
         let columns = r#"{"unix_seconds":[1,2],"price":[3.5,-4],"unit":"EUR / MWh"}"#;
         assert_eq!(read(columns), "price,unit,unix_seconds\n3.5,EUR / MWh,1\n-4,EUR / MWh,2\n");
         assert_eq!(read(r#"{"data":{"bikes":[]}}"#), "no records\n");
+        let inputs = r#"[{"a":1,"b":[{"c":2},{"c":3,"d":[4]}]}]"#;
+        assert_eq!(read(inputs), "a,b,b[-1].c\n1,\"[{\"\"c\"\":2},{\"\"c\"\":3,\"\"d\"\":[4]}]\",3\n");
     }
 
     #[test]
     fn broken_json_is_refused() {
         let message = |text: &str| table(Path::new("x.json"), text.as_bytes()).unwrap_err().to_string();
         insta::assert_snapshot!(message("{\"a\":[{\"b\":1},\n"), @"x.json:2: found text that is no JSON (EOF while parsing a value at line 2 column 0), expected JSON, or a JSON object per line; it may be truncated or damaged: fetch or write it again");
+        assert!(message(&format!("[{}1]", "1,".repeat(7_000_000))).contains("JSON of about 3500000 values"));
         insta::assert_snapshot!(message("{\"a\": 5}"), @"x.json: found no list of records, expected JSON with a list of objects");
     }
 }

@@ -1,8 +1,9 @@
 //! Contents of a file as one table: unpacked from gzip and zip, decoded to UTF-8, and written as CSV where the file is a
-//! spreadsheet or JSON.
+//! spreadsheet, JSON or XML.
 //!
 //! Archives are unpacked in memory only; a packed file that would grow beyond a limit is refused before it does.
 
+mod entsoe;
 mod json;
 mod sheet;
 
@@ -12,6 +13,13 @@ use std::path::Path;
 
 /// Maximum size of unpacked contents [bytes].
 const MOST_BYTES: u64 = 1 << 30;
+
+/// Maximum ratio of unpacked to packed size above [`FEW_BYTES`]: tables take a fifth to a fiftieth when packed, bombs a
+/// thousandth.
+const MOST_RATIO: u64 = 100;
+
+/// Size up to which the ratio does not matter [bytes].
+const FEW_BYTES: u64 = 64 << 20;
 
 /// Maximum number of members of an archive.
 const MOST_MEMBERS: usize = 10_000;
@@ -27,6 +35,8 @@ pub enum Form {
     Json,
     /// A spreadsheet, written as CSV here.
     Sheet,
+    /// XML of ENTSO-E, written as CSV here.
+    Xml,
 }
 
 /// A member of an archive of several.
@@ -126,10 +136,9 @@ pub fn unpack(path: &Path, bytes: Vec<u8>) -> Result<Unpacked> {
     let bytes = decode(path, bytes, &mut notes)?;
     let text = bytes.trim_ascii_start();
     if text.starts_with(b"<") {
-        return Err(InputError::new("a web page or XML", "a table: CSV, Parquet, JSON or a spreadsheet")
-            .file(path)
-            .help("convert it first")
-            .into());
+        let (bytes, note) = entsoe::table(path, &String::from_utf8_lossy(&bytes))?;
+        notes.push(note);
+        return Ok(Unpacked { bytes, form: Form::Xml, parts, notes });
     }
     if matches!(text, [b'{' | b'[', ..]) {
         let (bytes, note) = json::table(path, &bytes)?;
@@ -158,7 +167,7 @@ fn too_large(path: &Path) -> Error {
         format!("at most {} MiB when unpacked", MOST_BYTES >> 20),
     )
     .file(path)
-    .help("unpack and split it first")
+    .help("unpack and split it first, if it is what it should be")
     .into()
 }
 
@@ -176,8 +185,14 @@ fn bounded(path: &Path, source: impl Read, expected: &str, most: u64) -> Result<
     if out.len() as u64 > most { Err(too_large(path)) } else { Ok(out) }
 }
 
+/// Maximum size to which a packed file of this size may grow [bytes].
+fn most_unpacked(packed: usize) -> u64 {
+    (packed as u64).saturating_mul(MOST_RATIO).clamp(FEW_BYTES, MOST_BYTES)
+}
+
 fn gunzip(path: &Path, bytes: &[u8]) -> Result<Vec<u8>> {
-    bounded(path, flate2::read::MultiGzDecoder::new(bytes), "a file packed with gzip", MOST_BYTES)
+    let source = flate2::read::MultiGzDecoder::new(bytes);
+    bounded(path, source, "a file packed with gzip", most_unpacked(bytes.len()))
 }
 
 /// Members of a zip archive with their contents, by name.
@@ -198,9 +213,9 @@ fn unzip(path: &Path, bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>> {
         if member.is_dir() || hidden {
             continue;
         }
-        let content = bounded(path, member, EXPECTED, MOST_BYTES)?;
+        let content = bounded(path, member, EXPECTED, most_unpacked(bytes.len()))?;
         size += content.len() as u64;
-        if size > MOST_BYTES {
+        if size > most_unpacked(bytes.len()) {
             return Err(too_large(path));
         }
         members.push((name, content));
@@ -323,7 +338,7 @@ mod tests {
         insta::assert_snapshot!(message(&zip_of(&[(".hidden", b"x")])), @"x: found an archive without files, expected an archive of tables");
         insta::assert_snapshot!(message(b"a,b\n1,\0\0\0\n"), @"x: found a binary file, expected a table: CSV, Parquet, JSON or a spreadsheet");
         insta::assert_snapshot!(message(&zip_of(&[("a.csv", b"t,p\n1,2\n"), ("b.csv", b"id,lat\n3,4\n")])), @"x/b.csv: found members of different columns, expected the columns of a.csv; unpack the archive and import its files one by one");
-        insta::assert_snapshot!(message(b"<html>"), @"x: found a web page or XML, expected a table: CSV, Parquet, JSON or a spreadsheet; convert it first");
+        assert!(message(b"<html></html>").contains("XML that is no document of prices"));
     }
 
     #[test]
@@ -337,6 +352,23 @@ mod tests {
         left.read_to_end(&mut rest).unwrap();
         assert!(rest.len() > 3_000_000);
         assert_eq!(bounded(Path::new("x"), &[0; 5][..], "a file", 5).unwrap().len(), 5);
+    }
+
+    #[test]
+    fn files_that_grow_a_thousandfold_are_refused_however_they_are_packed() {
+        // 66 MiB of zeros, in some tens of kilobytes: beyond the limit of 64 MiB for so few.
+        let zeros = vec![b'0'; 66 << 20];
+        let message = |bytes: Vec<u8>| unpack(Path::new("x"), bytes).unwrap_err().to_string();
+        let sheet = zip_of(&[("xl/workbook.xml", b"<workbook/>"), ("xl/sharedStrings.xml", &zeros)]);
+        for bomb in [gzip(&zeros), zip_of(&[("a.csv", &zeros)]), sheet] {
+            assert!(bomb.len() < 1 << 20);
+            let message = message(bomb);
+            assert!(message.contains("contents that grow without bound"), "{message}");
+        }
+        // Members within members are not unpacked again and again.
+        let nested = zip_of(&[("a.zip", &zip_of(&[("b.zip", &zip_of(&[("c.csv", b"a,b\n1,2\n")]))]))]);
+        assert!(message(nested).contains("a binary file"));
+        assert!(message("[".repeat(100_000).into_bytes()).contains("text that is no JSON"));
     }
 
     proptest::proptest! {

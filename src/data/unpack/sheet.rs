@@ -13,7 +13,7 @@ const EXPECTED: &str = "a spreadsheet (xlsx)";
 const MOST_COLUMNS: u32 = 2_000;
 
 /// Maximum number of cells of a sheet, with the empty ones between them.
-const MOST_CELLS: usize = 50_000_000;
+const MOST_CELLS: usize = 16_000_000;
 
 /// Days between the first day of spreadsheets and 1970-01-01.
 const EPOCH_DAYS: f64 = 25_569.0;
@@ -26,10 +26,11 @@ pub(super) fn table(path: &Path, bytes: &[u8]) -> Result<Option<(Vec<u8>, String
         return Ok(None);
     }
     // A size that the archive claims may be wrong: each member is unpacked once within the limit.
-    let mut left = super::MOST_BYTES;
+    let most = super::most_unpacked(bytes.len());
+    let mut left = most;
     for at in 0..archive.len() {
         let member = archive.by_index(at).map_err(|e| damaged(path, e, EXPECTED))?;
-        let size = bounded(path, member, EXPECTED, super::MOST_BYTES)?.len() as u64;
+        let size = bounded(path, member, EXPECTED, most)?.len() as u64;
         left = left.checked_sub(size).ok_or_else(|| super::too_large(path))?;
     }
     let read = guard::decode(path, EXPECTED, || first_sheet(bytes))?;

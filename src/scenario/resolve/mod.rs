@@ -8,6 +8,7 @@ mod drivers;
 mod feeder;
 pub(crate) mod fleets;
 pub mod horizon;
+mod likely_units;
 mod loads;
 mod markets;
 mod plan;

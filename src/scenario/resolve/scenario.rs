@@ -1,7 +1,7 @@
 //! A scenario whose file is valid.
 
-use super::horizon;
 use super::plan::{Plan, resolve};
+use super::{horizon, likely_units};
 use crate::document::{
     Document, MOST_BYTES, Overrides, Problems, read_text, schema, sha256, sorted, version,
 };
@@ -46,12 +46,14 @@ pub fn parse(path: &Path, text: String, overrides: &Overrides) -> Result<Scenari
     let mut document = Document::parse(path, text).map_err(sorted)?;
     let schema = schema::schema_of::<ScenarioFile>();
     let mut errors = overrides.apply(&mut document, &schema);
-    let warnings = version::upgrade(&mut document).into_iter().collect();
+    let mut warnings: Vec<String> = version::upgrade(&mut document).into_iter().collect();
     errors.extend(schema::check(&document, &schema));
     if !errors.is_empty() {
         return Err(sorted(errors));
     }
-    let spec: ScenarioFile = serde_json::from_value(document.root.to_json())
+    let root = document.root.to_json();
+    warnings.extend(likely_units::warnings(&root));
+    let spec: ScenarioFile = serde_json::from_value(root)
         .map_err(|error| InputError::new(error.to_string(), "a scenario").file(path))?;
     let mut inputs = vec![path.to_path_buf()];
     let plan = resolve(&spec, &document, &mut inputs).map_err(sorted)?;

@@ -114,6 +114,17 @@ fn the_documented_tables_are_those_of_the_program() {
 }
 
 #[test]
+fn the_documented_input_tables_are_those_of_the_program() {
+    let out = gridfleet(["schema", "--inputs"]).succeeds().out;
+    let text = std::fs::read_to_string("docs/input-tables.md").unwrap().replace("\r\n", "\n");
+    let (_, tables) = text.split_once("\n## ").unwrap();
+    assert!(
+        format!("## {tables}") == out,
+        "docs/input-tables.md is out of date: put the output of `gridfleet schema --inputs` below its introduction"
+    );
+}
+
+#[test]
 fn the_documented_figures_are_those_of_the_program() {
     let out = gridfleet(["schema", "--summary"]).succeeds().out;
     let text = std::fs::read_to_string("docs/summary.md").unwrap().replace("\r\n", "\n");

@@ -42,6 +42,19 @@ fn requests_of_another_simulator_come_in_by_one_command() {
     let Ended { out, err, .. } = folder.gridfleet(args).succeeds();
     assert_eq!(err, "iso.csv: read as hive\n");
     assert!(out.contains("3 trips, 2020-01-25T00:00:00Z to 2020-01-25T00:02:00Z"), "{out}");
+    folder.write("day.csv", requests(["1970-01-01T17:00:00", "1970-01-01T17:01:00", "1970-01-01T17:02:00"]));
+    let args = [
+        "data",
+        "import",
+        "day.csv",
+        "--timezone",
+        "America/Denver",
+        "--epoch",
+        "2020-01-24",
+        "-o",
+        "day.parquet",
+    ];
+    folder.gridfleet(args).succeeds().prints("3 trips, 2020-01-25T00:00:00Z to 2020-01-25T00:02:00Z");
     let other = requests(["2020-01-24T17:00:00"; 3]).replace("departure_time", "leaves_at");
     folder.write("iso.csv", other);
     let err = folder.gridfleet(["data", "import", "trips", "iso.csv", "-o", "x.parquet"]).fails(2).err;

@@ -163,13 +163,16 @@ macro_rules! changes_do_no_harm {
 changes_do_no_harm! {
     changes_of_car2go "car2go" CHANGES;
     changes_of_checkpoint "checkpoint" CHANGES;
+    changes_of_containers "containers" CHANGES;
     changes_of_journal "journal" CHANGES;
     changes_of_matpower "matpower" CHANGES;
     changes_of_price_files "price_files" CHANGES;
     changes_of_prices "prices" CHANGES;
+    changes_of_registers "registers" CHANGES;
     changes_of_report "report" CHANGES_OF_SLOW;
     changes_of_run "run" CHANGES;
     changes_of_scenario "scenario" CHANGES;
+    changes_of_sessions "sessions" CHANGES;
     changes_of_set "set" CHANGES;
     changes_of_solve "solve" CHANGES;
     changes_of_stations "stations" CHANGES;
@@ -203,9 +206,20 @@ fn long_files_of_mistakes_are_answered() {
 #[test]
 fn seeds_have_these_outcomes() {
     if is_here() {
-        for target in
-            ["checkpoint", "journal", "matpower", "price_files", "report", "run", "set", "solve", "study"]
-        {
+        for target in [
+            "checkpoint",
+            "containers",
+            "journal",
+            "matpower",
+            "price_files",
+            "registers",
+            "report",
+            "run",
+            "sessions",
+            "set",
+            "solve",
+            "study",
+        ] {
             insta::assert_snapshot!(format!("seeds_of_{target}"), outcomes(target));
         }
     }
@@ -370,17 +384,21 @@ fn tlc() {
 fn trips() {
     if is_here() {
         insta::assert_snapshot!(outcomes("trips"), @r"
+        chicago.csv: 2
         cut_off.csv: 2
         cut_off.parquet: found a file that does not end as Parquet does (PAR1)
         damaged.parquet: found a file that cannot be decoded (File out of specification: Invalid thrift: protocol error)
         empty.csv: found an empty file
+        fhvhv.csv: 1
         gzip.csv: found one that cannot be unpacked (incomplete deflate stream)
         long_name_in_each_row.parquet: fleet: found 2500000000 bytes of text in a file of 771
+        mds.json: 1
         mistyped.csv: 2
         name_unpacks_to_much.parquet: found a file that cannot be decoded (1226 bytes that unpack to 16000051 or more)
         nan_and_huge.csv: 1
         not_utf8.csv: 1
         points.csv: 2
+        porto.csv: 1
         replay.csv: 2
         replay.parquet: 2
         rows_out_of_nothing.parquet: found 2000000 rows in 9067 bytes

@@ -3,3 +3,4 @@
 mod files;
 mod tables;
 mod variation;
+mod warnings;

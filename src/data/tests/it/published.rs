@@ -150,6 +150,34 @@ fn german_and_english_tables_across_the_autumn_change() {
 }
 
 #[test]
+fn a_document_of_the_market_that_changes_from_hours_to_quarters() {
+    let period = |start: &str, end: &str, resolution: &str, points: &str| {
+        format!(
+            "<Period><timeInterval><start>{start}</start><end>{end}</end></timeInterval>\
+             <resolution>{resolution}</resolution>{points}</Period>"
+        )
+    };
+    let point = |at: u32, price: &str| {
+        format!("<Point><position>{at}</position><price.amount>{price}</price.amount></Point>")
+    };
+    let hours = [point(1, "40"), point(3, "-5.5")].concat();
+    let quarters = [point(1, "70"), point(4, "80")].concat();
+    let text = format!(
+        "<Publication_MarketDocument><TimeSeries><out_Domain.mRID>10Y1001A1001A82H</out_Domain.mRID>\
+         <currency_Unit.name>EUR</currency_Unit.name><curveType>A03</curveType>{}{}</TimeSeries>\
+         </Publication_MarketDocument>",
+        period("2025-09-30T19:00Z", "2025-09-30T22:00Z", "PT60M", &hours),
+        period("2025-09-30T22:00Z", "2025-09-30T23:00Z", "PT15M", &quarters),
+    );
+    let (start, slot_s, values, report) =
+        prices_in("p.xml", text.as_bytes(), &Reading::default(), Options::default()).unwrap();
+    // Hours hold for four quarters; positions left out repeat the price before.
+    let expected: Vec<f64> = [[40.0; 8].as_slice(), &[-5.5; 4], &[70.0, 70.0, 70.0, 80.0]].concat();
+    assert_eq!((start.as_str(), slot_s, values), ("2025-09-30T19:00:00Z", 900, expected));
+    assert!(report.notes["kind"].starts_with("entsoe-xml") && report.notes["unit"].starts_with("EUR/MWh"));
+}
+
+#[test]
 fn hours_as_columns_and_stamps_at_the_end() {
     let berlin = Options { timezone: Some(chrono_tz::Europe::Berlin), ..Options::default() };
     let wide = "date,0,1,2,3\n2021-01-01,30.5,31,32,33\n";
@@ -277,10 +305,12 @@ fn dollars_thousands_and_miles() {
     let check = |trace: Trace| {
         assert_eq!((&trace.duration_s[..], &trace.fare[..]), (&[480.0, 4_380.0][..], &[7.0, 1_046.0][..]));
         assert!((trace.distance_km[1] - 16.0 * 1.609_344).abs() < 1e-9);
-        trace.request_time[0].iso()
+        trace.request_time[0]
     };
-    // By the kind of file, midnight in Chicago is 5:00 UTC.
-    assert_eq!(check(trips(text, TripFormat::Trips, &[], |_| {}).unwrap()), "2015-04-18T05:00:00Z");
+    // By the kind of file, midnight in Chicago is 5:00 UTC, and times are rounded to quarters of an hour.
+    let midnight = 1_429_333_200;
+    let first = check(trips(text, TripFormat::Trips, &[], |_| {}).unwrap());
+    assert!((-450..450).contains(&(first.0 - midnight)), "{}", first.iso());
     let map = [
         ("request_time", "Trip Start Timestamp"),
         ("origin_lat", "Pickup Centroid Latitude"),
@@ -290,11 +320,63 @@ fn dollars_thousands_and_miles() {
         ("distance_km", "Trip Miles:mi"),
         ("duration_s", "Trip Seconds"),
     ];
-    assert_eq!(check(trips(text, TripFormat::Trips, &map, |_| {}).unwrap()), "2015-04-18T00:00:00Z");
+    let mapped = check(trips(text, TripFormat::Trips, &map, |_| {}).unwrap());
+    assert_eq!(mapped.iso(), "2015-04-18T00:00:00Z");
     // A column that was found by its name never costs a row.
     let spoilt = text.replace("$7.00", "seven dollars");
     let trace = trips(&spoilt, TripFormat::Trips, &map, |_| {}).unwrap();
     assert_eq!((trace.len(), trace.report.repaired["unreadable fare treated as missing"]), (2, 1));
+}
+
+#[test]
+fn positions_of_taxis_become_trips() {
+    let text = "\"TRIP_ID\",\"CALL_TYPE\",\"ORIGIN_CALL\",\"ORIGIN_STAND\",\"TAXI_ID\",\"TIMESTAMP\",\"DAY_TYPE\",\"MISSING_DATA\",\"POLYLINE\"\n\
+        \"1\",\"C\",\"\",\"\",\"20000589\",\"1372636858\",\"A\",\"False\",\"[[-8.618643,41.141412],[-8.618499,41.141376],[-8.620326,41.14251]]\"\n\
+        \"2\",\"B\",\"\",\"7\",\"20000596\",\"1372637303\",\"A\",\"True\",\"[[-8.6,41.1],[-8.6,41.2]]\"\n\
+        \"3\",\"C\",\"\",\"\",\"20000320\",\"1372636951\",\"A\",\"False\",\"[]\"\n\
+        \"4\",\"C\",\"\",\"\",\"20000320\",\"1372636951\",\"A\",\"False\",\"[[-8.6,141.1],[-8.6,41.2]]\"\n\
+        \"5\",\"C\",\"\",\"\",\"20000320\",\"1372636951\",\"A\",\"False\",\"[[-8.6,41.1],[-8.6,42.2]]\"\n";
+    let trace = trips(text, TripFormat::Trips, &[], |_| {}).unwrap();
+    assert_eq!((trace.len(), trace.request_time[0], trace.duration_s[0]), (1, SimTime(1_372_636_858), 30.0));
+    // 12.7 m and 198.6 m (haversine).
+    assert!((trace.distance_km[0] - 0.2113).abs() < 0.0005, "{}", trace.distance_km[0]);
+    assert_eq!(trace.vehicle_names, ["20000589"]);
+    let reasons: Vec<&str> = trace.report.skipped.keys().map(String::as_str).collect();
+    assert_eq!(
+        reasons,
+        ["fewer than two positions", "positions missing", "speed above 250 km/h", "unreadable positions"]
+    );
+}
+
+#[test]
+fn nested_trips_of_devices_are_in_metres_and_milliseconds() {
+    let text = r#"{"version":"2.0.0","trips":[{"provider_id":"p","device_id":"d1","trip_id":"t","start_time":1703167199000,"end_time":1703168699000,"start_location":{"lat":33.98,"lng":-118.45},"end_location":{"lat":34.01,"lng":-118.40},"duration":1500,"distance":7200}]}"#;
+    let trace = trips(text, TripFormat::Trips, &[], |_| {}).unwrap();
+    assert_eq!((trace.request_time[0], trace.duration_s[0]), (SimTime(1_703_167_199), 1_500.0));
+    assert!((trace.distance_km[0] - 7.2).abs() < 1e-9);
+    assert_eq!((trace.vehicle_names[0].as_str(), trace.places.lon(trace.origin[0])), ("d1", -118.45));
+}
+
+#[test]
+fn times_rounded_to_quarters_are_spread_by_seed() {
+    let row = "2015-04-18T12:15:00,1.0,300,41.9,-87.6,41.9,-87.7\n";
+    let text = format!(
+        "trip_start_timestamp,trip_miles,trip_seconds,pickup_centroid_latitude,pickup_centroid_longitude,\
+         dropoff_centroid_latitude,dropoff_centroid_longitude\n{}",
+        row.repeat(2_000)
+    );
+    let read = |seed| trips(&text, TripFormat::Trips, &[], |source| source.seed = seed).unwrap();
+    let trace = read(1);
+    // 12:15 in Chicago; the publisher rounds to the nearest quarter.
+    let rounded = 1_429_377_300;
+    let moved: Vec<i64> = trace.request_time.iter().map(|time| time.0 - rounded).collect();
+    assert_eq!((moved[0].max(-450), moved[1_999].min(449)), (moved[0], moved[1_999]));
+    // A uniform spread of 900 s has a mean of 0 with a deviation of 900 / sqrt(12 * 2000) = 5.8 s.
+    let mean = moved.iter().sum::<i64>() as f64 / 2_000.0;
+    assert!(mean.abs() < 25.0 && moved[0] < -440 && moved[1_999] > 440, "{mean}");
+    assert_eq!(trace.request_time, read(1).request_time);
+    assert_ne!(trace.request_time, read(2).request_time);
+    assert!(trace.report.assumed["request_time of rounded times"].contains("by seed 1"));
 }
 
 #[test]
@@ -464,4 +546,27 @@ fn prices_of_the_world_as_published() {
     let aemo = folder.join("prices_world/aemo_dispatchprice_2018-04-01.zip");
     let rows = read_file(&aemo, &Reading::default(), area("SA1")).unwrap();
     assert_eq!((rows.rows.len(), rows.rows[0].time.iso().as_str()), (1_440, "2018-03-31T14:00:00Z"));
+}
+
+#[test]
+fn sessions_of_the_world_as_published() {
+    use gridfleet_data::sessions::{Options, read};
+    let files = [
+        ("ev_sessions/acn_caltech_2019-05.csv", 2_000, 2_000),
+        ("ev_sessions/nl_allego_public_sessions.csv", 29_455, 25_881),
+        ("ev_sessions/boulder_2021.csv", 21_569, 21_559),
+    ];
+    let Some(folder) = data(&files.map(|file| file.0)) else { return };
+    for (name, rows, kept) in files {
+        // Times of the last one are local, and the file does not say where.
+        let timezone = name.contains("boulder").then_some(chrono_tz::America::Denver);
+        let options = Options { timezone, ..Options::default() };
+        let report = read(&[folder.join(name)], &options).unwrap().report;
+        assert_eq!((report.rows_read, report.rows_kept), (rows, kept), "{name}");
+    }
+    let acn = folder.join("ev_sessions/acn_y107_2021_sessions_list.json");
+    let read = read(&[acn], &Options::default()).unwrap();
+    assert!(read.sessions.iter().any(|session| !session.requested_kwh.is_nan()));
+    // One took 34 kWh within minutes.
+    assert_eq!((read.report.rows_kept, read.report.skipped["mean power above 400 kW"]), (2_113, 1));
 }

@@ -5,32 +5,25 @@
 //! which returns them as numbers, times or names. A cell that cannot be read as the requested type does not
 //! stop the reading: the importer decides whether its row is skipped or ends the import.
 
+mod columnar;
+mod open;
+mod text;
+
 use super::cells::Decimal;
-use super::columns::{Cells, Lines, TextColumn};
+use super::columns::Lines;
 pub use super::columns::{Names, Numbers, Table};
 use super::conditions::Condition;
+use super::dialect::Dialect;
 pub use super::dialect::Reading;
-use super::dialect::{Dialect, marked};
-use super::pages;
 use super::parquet::Encoded;
-use super::unpack::{self, Form, Part};
-use gridfleet_core::error::{Error, InputError, Result, guard, input};
+use super::unpack::{Form, Part};
+use gridfleet_core::error::{Error, InputError, Result, input};
 use gridfleet_core::names;
-use polars_core::prelude::DataFrame;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufReader, Read, Seek as _, SeekFrom};
+use std::io::{BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// Number of bytes that identify a file: they include the header of a table.
-const HEAD_BYTES: usize = 1 << 16;
-
-/// Maximum size of a file that is unpacked or rewritten in memory [bytes].
-const MOST_PACKED: u64 = 1 << 30;
-
-/// Magic bytes at the beginning and end of a Parquet file.
-const PARQUET_MAGIC: &[u8] = b"PAR1";
 
 /// Types of Parquet columns, by Arrow name, that can be read as numbers, times or names.
 const READABLE: [&str; 19] = [
@@ -54,11 +47,6 @@ const READABLE: [&str; 19] = [
     "Boolean",
     "Null",
 ];
-
-/// Maximum number of rows per byte. A row needs some bytes in a Parquet file; a file that claims more rows
-/// per byte is damaged or contains nothing, and trusting it would exhaust the memory. Assumed: times and
-/// places take several bits per row.
-const MAX_ROWS_PER_BYTE: usize = 20;
 
 /// A CSV or Parquet file whose columns are known; nothing else has been read yet.
 #[derive(Debug)]
@@ -87,142 +75,6 @@ enum Content {
 }
 
 impl TableFile {
-    /// Opens a file; its first bytes determine what it is.
-    ///
-    /// # Errors
-    /// If the file cannot be read, is damaged, or is not a table.
-    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        Self::open_with(path, &Reading::default())
-    }
-
-    /// Like [`open`](Self::open), with statements of the user about the table.
-    ///
-    /// # Errors
-    /// As [`open`](Self::open), or if a statement does not fit the file.
-    pub fn open_with(path: impl AsRef<Path>, reading: &Reading) -> Result<Self> {
-        let path = path.as_ref();
-        let mut file = input::open(path)?;
-        let mut head = Vec::new();
-        file.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head).map_err(|e| Error::reading(path, e))?;
-        if head.starts_with(PARQUET_MAGIC) || is_named_parquet(path) {
-            // The whole file is read only if both ends are those of a Parquet file.
-            let failed = |e| Error::reading(path, e);
-            if head.starts_with(PARQUET_MAGIC) && head.len() == HEAD_BYTES {
-                let mut tail = [0; PARQUET_MAGIC.len()];
-                file.seek(SeekFrom::End(-(PARQUET_MAGIC.len() as i64))).map_err(failed)?;
-                file.read_exact(&mut tail).map_err(failed)?;
-                if tail == PARQUET_MAGIC {
-                    file.seek(SeekFrom::Start(HEAD_BYTES as u64)).map_err(failed)?;
-                    file.read_to_end(&mut head).map_err(failed)?;
-                } else {
-                    head.extend(tail);
-                }
-            }
-            return Self::parquet(path, head, reading);
-        }
-        if unpack::is_needed(&head) {
-            return Self::unpacked(path, input::read(path, MOST_PACKED)?, reading);
-        }
-        let dialect = Dialect::find(path, &head, head.len() < HEAD_BYTES, reading, None)?;
-        Self::text(path, Content::CsvFile, dialect, reading)
-    }
-
-    /// Like [`open`](Self::open), from a buffer. `path` is used for messages and its extension selects the
-    /// format.
-    ///
-    /// # Errors
-    /// If the bytes are damaged or not a table.
-    pub fn from_bytes(path: impl AsRef<Path>, bytes: Vec<u8>) -> Result<Self> {
-        Self::from_bytes_with(path, bytes, &Reading::default())
-    }
-
-    /// Like [`from_bytes`](Self::from_bytes), with statements of the user about the table.
-    ///
-    /// # Errors
-    /// As [`open_with`](Self::open_with).
-    pub fn from_bytes_with(path: impl AsRef<Path>, bytes: Vec<u8>, reading: &Reading) -> Result<Self> {
-        let path = path.as_ref();
-        if bytes.starts_with(PARQUET_MAGIC) || is_named_parquet(path) {
-            return Self::parquet(path, bytes, reading);
-        }
-        Self::unpacked(path, bytes, reading)
-    }
-
-    fn unpacked(path: &Path, bytes: Vec<u8>, reading: &Reading) -> Result<Self> {
-        if bytes.is_empty() {
-            return Err(empty(path).into());
-        }
-        let unpacked = unpack::unpack(path, bytes)?;
-        if unpacked.form == Form::Parquet {
-            let table = Self::parquet(path, unpacked.bytes, reading)?;
-            return Ok(Self { notes: unpacked.notes, ..table });
-        }
-        let known = (unpacked.form != Form::Csv).then_some(b',');
-        let head = unpacked.bytes.get(..HEAD_BYTES.min(unpacked.bytes.len())).unwrap_or_default();
-        let dialect = Dialect::find(path, head, head.len() == unpacked.bytes.len(), reading, known)?;
-        let table = Self::text(path, Content::CsvBytes(unpacked.bytes.into()), dialect, reading)?;
-        Ok(Self { form: unpacked.form, parts: unpacked.parts, notes: unpacked.notes, ..table })
-    }
-
-    fn text(path: &Path, content: Content, dialect: Dialect, reading: &Reading) -> Result<Self> {
-        unique(path, Some(dialect.line), &dialect.names)?;
-        Ok(Self {
-            path: path.to_path_buf(),
-            names: dialect.names.clone(),
-            content,
-            reading: reading.clone(),
-            dialect: Some(dialect),
-            form: Form::Csv,
-            parts: Vec::new(),
-            notes: Vec::new(),
-        })
-    }
-
-    fn parquet(path: &Path, bytes: Vec<u8>, reading: &Reading) -> Result<Self> {
-        let expected = "a Parquet file";
-        if bytes.is_empty() {
-            return Err(empty(path).into());
-        }
-        // Magic, footer length and magic: the minimum length of a Parquet file.
-        if bytes.len() < 12 || !bytes.starts_with(PARQUET_MAGIC) {
-            return Err(InputError::new("a file that does not begin as Parquet does (PAR1)", expected)
-                .file(path)
-                .help("if it is CSV, give it a name that ends in .csv")
-                .into());
-        }
-        if !bytes.ends_with(PARQUET_MAGIC) {
-            return Err(InputError::new("a file that does not end as Parquet does (PAR1)", expected)
-                .file(path)
-                .help("it is truncated: fetch or write it again")
-                .into());
-        }
-        guard::decode(path, expected, || pages::check_footer(&bytes))?;
-        let file = guard::decode(path, expected, || Encoded::open(bytes))?;
-        let names: Vec<String> = file.fields().map(|field| field.name.to_string()).collect();
-        let types = file.fields().map(|field| format!("{:?}", field.dtype)).collect();
-        let pairs = file.footer().key_value_metadata().iter().flatten();
-        let metadata = pairs.map(|kv| (kv.key.clone(), kv.value.clone().unwrap_or_default())).collect();
-        let (rows, size) = (file.footer().num_rows, file.bytes().len());
-        if rows > size.saturating_mul(MAX_ROWS_PER_BYTE) {
-            return Err(InputError::new(format!("{rows} rows in {size} bytes"), expected)
-                .file(path)
-                .help("it is damaged: fetch or write it again")
-                .into());
-        }
-        unique(path, None, &names)?;
-        let content = Content::Parquet { file: Box::new(file), types, metadata };
-        Ok(Self {
-            path: path.to_path_buf(),
-            names,
-            content,
-            reading: reading.clone(),
-            dialect: None,
-            form: Form::Parquet,
-            parts: Vec::new(),
-            notes: Vec::new(),
-        })
-    }
-
     /// Leaves out rows that have another value in a column, unless the user stated one for it.
     pub(super) fn add_condition(&mut self, column: &str, value: &str) {
         if !self.reading.conditions.iter().any(|(name, _)| name.eq_ignore_ascii_case(column)) {
@@ -240,13 +92,14 @@ impl TableFile {
         &self.names
     }
 
-    /// `csv`, `parquet`, `json` or `xlsx`.
+    /// `csv`, `parquet`, `json`, `xlsx` or `xml`.
     pub fn kind(&self) -> &'static str {
         match self.form {
             Form::Csv => "csv",
             Form::Parquet => "parquet",
             Form::Json => "json",
             Form::Sheet => "xlsx",
+            Form::Xml => "xml",
         }
     }
 
@@ -355,7 +208,7 @@ impl TableFile {
             Content::CsvBytes(bytes) => {
                 let start = self.dialect.as_ref().map_or(0, |dialect| dialect.start as usize);
                 let lines = match self.form {
-                    Form::Json => Lines::Rows,
+                    Form::Json | Form::Xml => Lines::Rows,
                     _ => Lines::Bytes(Vec::new(), Arc::clone(bytes)),
                 };
                 let source = bytes.get(start..).unwrap_or_default();
@@ -377,31 +230,6 @@ impl TableFile {
                 .into());
         }
         Ok(table)
-    }
-
-    fn read_parquet(&self, rows: usize, wanted: &[usize], conditions: &mut [Condition<'_>]) -> Result<Table> {
-        let mut all = wanted.to_vec();
-        all.extend(conditions.iter().map(|condition| condition.column));
-        all.sort_unstable();
-        all.dedup();
-        let columns = if all.is_empty() { Vec::new() } else { self.frame(&all)?.into_columns() };
-        let mut table = self.table(rows, Lines::Rows);
-        table.columns = all.iter().copied().zip(columns.into_iter().map(Cells::Parquet)).collect();
-        if conditions.is_empty() {
-            return Ok(table);
-        }
-        let keep: Vec<usize> = (0..rows)
-            .filter(|&row| conditions.iter_mut().all(|c| c.holds(table.cell(c.column, row).as_bytes())))
-            .collect();
-        let index: Vec<u32> = keep.iter().map(|&row| u32::try_from(row).unwrap_or(u32::MAX)).collect();
-        let index = polars_core::prelude::IdxCa::from_vec("".into(), index);
-        for cells in table.columns.values_mut() {
-            if let Cells::Parquet(column) = cells {
-                let taken = guard::decode(&self.path, "a Parquet file", || column.take(&index))?;
-                *column = taken;
-            }
-        }
-        Ok(Table { rows: keep.len(), kept: Some(keep), ..table })
     }
 
     /// A table without columns.
@@ -426,158 +254,13 @@ impl TableFile {
             decisions: RefCell::default(),
         }
     }
-
-    fn read_csv(
-        &self,
-        source: impl Read,
-        wanted: &[usize],
-        conditions: &mut [Condition<'_>],
-        mut lines: Lines,
-    ) -> Result<Table> {
-        let Some(dialect) = &self.dialect else { return Err(empty(&self.path).into()) };
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(dialect.delimiter)
-            .comment(dialect.comments.then_some(b'#'))
-            .buffer_capacity(1 << 18)
-            .from_reader(source);
-        let mut columns = vec![TextColumn::default(); wanted.len()];
-        let mut rows = 0;
-        let mut ragged = Vec::new();
-        let mut record = csv::ByteRecord::new();
-        let width = self.names.len();
-        let all_width = if self.reading.columns.is_empty() { width } else { width.min(dialect.width) };
-        let least = dialect.width.min(all_width);
-        let mark = (!dialect.mark.is_empty()).then_some(&dialect.mark[..]);
-        let first_name = dialect.header.first();
-        loop {
-            match reader.read_byte_record(&mut record) {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(error) => return Err(self.csv_error(error)),
-            }
-            let blank = record.iter().all(|cell| cell.trim_ascii().is_empty());
-            if blank && record.len() <= 1 {
-                continue; // a blank line
-            }
-            if let Some(mark) = mark {
-                let cells: Vec<&[u8]> = record.iter().take(mark.len()).collect();
-                if !marked(&cells, Some(mark)) {
-                    continue;
-                }
-            }
-            // Files that were joined repeat their header.
-            if first_name.is_some_and(|name| record.get(0).is_some_and(|cell| cell.trim_ascii() == name))
-                && record.iter().map(<[u8]>::trim_ascii).eq(dialect.header.iter().map(Vec::as_slice))
-            {
-                continue;
-            }
-            if !conditions.iter_mut().all(|c| c.holds(record.get(c.column).unwrap_or_default())) {
-                continue;
-            }
-            // Some published files end their rows with commas that the header lacks.
-            let extra = record.iter().skip(width).any(|cell| !cell.trim_ascii().is_empty());
-            if record.len() < least || extra {
-                ragged.push((rows, record.len()));
-            }
-            rows += 1;
-            lines.push(dialect.start + record.position().map_or(0, csv::Position::byte));
-            for (column, &position) in columns.iter_mut().zip(wanted) {
-                column.push(record.get(position).unwrap_or_default().trim_ascii());
-            }
-        }
-        let columns = wanted.iter().copied().zip(columns.into_iter().map(Cells::Text)).collect();
-        Ok(Table { columns, ragged, ..self.table(rows, lines) })
-    }
-
-    fn csv_error(&self, error: csv::Error) -> Error {
-        let line = error.position().map(csv::Position::line);
-        match error.into_kind() {
-            csv::ErrorKind::Io(source) => Error::reading(&self.path, source),
-            other => {
-                let mut input = InputError::new(format!("{other:?}"), "a CSV table").file(&self.path);
-                input.line = line.map(|line| line + self.header_line());
-                input.into()
-            }
-        }
-    }
-
-    /// Decodes the columns of a Parquet file at these positions, ascending: at least one.
-    ///
-    /// # Errors
-    /// If the file is damaged, is not a Parquet file, or has types at these positions that cannot be read.
-    pub(super) fn frame(&self, wanted: &[usize]) -> Result<DataFrame> {
-        let Content::Parquet { file, types, .. } = &self.content else {
-            return Err(InputError::new("a CSV file", "a Parquet file").file(&self.path).into());
-        };
-        for &column in wanted {
-            if !self.is_readable(column) {
-                let kind = types.get(column).map_or("", String::as_str);
-                let name = self.names.get(column).map_or("", String::as_str);
-                return Err(InputError::new(
-                    format!("a column of type {kind}"),
-                    "numbers, text or timestamps",
-                )
-                .file(&self.path)
-                .key(name)
-                .help("write the file again with a plain type in this column (32 or 64 bits)")
-                .into());
-            }
-        }
-        let of_wanted: Vec<&str> =
-            wanted.iter().filter_map(|&c| self.names.get(c).map(String::as_str)).collect();
-        guard::decode(&self.path, "a Parquet file", || file.check(&of_wanted))?;
-        let columns = guard::decode(&self.path, "a Parquet file", || file.columns(wanted))?;
-        let (rows, stated) = (file.rows_of_groups(), file.footer().num_rows);
-        if rows != stated {
-            return Err(InputError::new(
-                format!("{rows} rows where the file's summary says {stated}"),
-                "a Parquet file",
-            )
-            .file(&self.path)
-            .help("it is damaged: fetch or write it again")
-            .into());
-        }
-        let frame = guard::decode(&self.path, "a Parquet file", || DataFrame::new(rows, columns))?;
-        // A dictionary can repeat one long text in each row: it takes no memory until it is copied.
-        for text in frame.columns().iter().filter_map(|column| column.str().ok()) {
-            let length: usize = text.iter().flatten().map(str::len).sum();
-            if length > pages::most_unpacked(file.bytes()) {
-                let found = format!("{length} bytes of text in a file of {}", file.bytes().len());
-                return Err(InputError::new(found, "names")
-                    .file(&self.path)
-                    .key(text.name().as_str())
-                    .into());
-            }
-        }
-        Ok(frame)
-    }
-}
-
-fn is_named_parquet(path: &Path) -> bool {
-    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet") || e.eq_ignore_ascii_case("pq"))
-}
-
-fn empty(path: &Path) -> InputError {
-    InputError::new("an empty file", "a table with a header line and rows").file(path)
-}
-
-/// Rejects a file with a duplicate column name; `line` is that of the header, if the format has lines.
-fn unique(path: &Path, line: Option<u64>, names: &[String]) -> Result<()> {
-    let mut sorted: Vec<&str> = names.iter().map(String::as_str).filter(|n| !n.is_empty()).collect();
-    sorted.sort_unstable();
-    let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) else { return Ok(()) };
-    let mut error = InputError::new("two columns of this name", "each name once").file(path).key(pair[0]);
-    error.line = line;
-    Err(error.into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::times::RawTime;
     use super::*;
-    use polars_core::prelude::{DataType, Series, TimeUnit};
+    use polars_core::prelude::{DataFrame, DataType, Series, TimeUnit};
 
     fn csv(text: &str) -> Result<TableFile> {
         TableFile::from_bytes("t.csv", text.as_bytes().to_vec())
