@@ -30,6 +30,10 @@ mod tests {
 
     /// Probability of at least `k` of `n`, each with probability `p`, by the definition.
     fn at_least(k: usize, n: usize, p: f64) -> f64 {
+        // The first term must not be too small for a number.
+        if p > 0.5 {
+            return 1.0 - at_least(n + 1 - k, n, 1.0 - p);
+        }
         let mut term = (1.0 - p).powi(n as i32);
         let mut sum = if k == 0 { term } else { 0.0 };
         for i in 1..=n {

@@ -250,7 +250,7 @@ fn bad_companies_are_told_of() {
         (&["retailers.local.tariff.slope_per_mwh_mw=0"], "retailers[0].tariff.slope_per_mwh_mw"),
         (&["operators.amber.sensitivity_per_mwh_mw=-1"], "operators[0].sensitivity_per_mwh_mw"),
         (&["operation.stations={kind=\"c-nash\", coalitions=[\"ambar\"]}"], "did you mean `amber`?"),
-        (&["operation.stations={kind=\"c-nash\", coalitions=[\"jade\", \"jade\"]}"], "each operator once"),
+        (&["operation.stations={kind=\"c-nash\", coalitions=[\"jade\", \"jade\"]}"], "each station once"),
         (&["operation.stations={kind=\"nash\", accuracy=1.5}"], "operation.stations.accuracy"),
         (&["time.control_interval_s=600"], "an interval of which a whole number makes a slot"),
         (&["time.start=2019-03-04"], "prices that cover the period simulated"),
