@@ -7,11 +7,11 @@ use gridfleet_games::c_nash::Structure;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Together {
     /// None: each station decides alone.
-    Nobody,
+    Alone,
     /// Those of each of these coalitions, which are disjoint.
     Coalitions(Vec<Vec<StationId>>),
     /// All stations.
-    Everybody,
+    All,
 }
 
 impl Together {
@@ -19,8 +19,8 @@ impl Together {
     /// coalitions and their members were named.
     pub(super) fn structure(&self, stations: &[StationId]) -> Structure {
         let coalitions = match self {
-            Self::Nobody => return Structure::alone(stations.len()),
-            Self::Everybody => return Structure::grand_coalition(stations.len()),
+            Self::Alone => return Structure::alone(stations.len()),
+            Self::All => return Structure::grand_coalition(stations.len()),
             Self::Coalitions(coalitions) => coalitions,
         };
         let positions = |members: &Vec<StationId>| -> Vec<usize> {

@@ -62,7 +62,7 @@ impl StationsSpec {
         let planning = self.planning()?;
         let names = StationNames::new(setup.operators.iter().map(String::as_str), setup.stations.iter());
         let together = match self {
-            Self::Coordinated { .. } => Together::Everybody,
+            Self::Coordinated { .. } => Together::All,
             Self::CNash { coalitions, .. } if coalitions.is_empty() => {
                 Together::Coalitions(names.by_operator())
             }
@@ -72,7 +72,7 @@ impl StationsSpec {
                 };
                 Together::Coalitions(coalitions.iter().map(members).collect())
             }
-            Self::Nash { .. } | Self::Uncontrolled {} => Together::Nobody,
+            Self::Nash { .. } | Self::Uncontrolled {} => Together::Alone,
         };
         let planner = planner::Planner::new(setup, planning, &together, foresight, streams)?;
         Some(Box::new(planner))
