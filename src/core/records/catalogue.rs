@@ -38,8 +38,7 @@ const fn figure(
 
 use Direction::{Higher, Lower, Neither};
 
-/// The figures of [`super::metrics::Figures`], in their order.
-pub const FIGURES: &[FigureInfo] = &[
+const BEFORE_LOADS: [FigureInfo; 49] = [
     figure("trips_requested", "Trips requested", "", Neither),
     figure("trips_served", "Trips served", "", Higher),
     figure("trips_lost", "Trips lost", "", Lower),
@@ -89,6 +88,10 @@ pub const FIGURES: &[FigureInfo] = &[
     figure("market_profit", "Market profit", "currency", Higher),
     figure("market_profit_net", "Market profit less refused rentals", "currency", Higher),
     figure("market_profit_bound", "Market profit, clairvoyant bound", "currency", Neither),
+];
+
+/// The figures of [`super::metrics::LoadFigures`]: stations with load-dependent prices.
+const LOAD_FIGURES: [FigureInfo; 11] = [
     figure("station_cost", "Cost of stations", "currency", Lower),
     figure("deviation_cost", "Cost of deviations", "currency", Lower),
     figure("shifted_kwh", "Energy shifted", "kWh", Neither),
@@ -100,6 +103,9 @@ pub const FIGURES: &[FigureInfo] = &[
     figure("planned_cost", "Cost that plans expected", "currency", Neither),
     figure("stay_mean_s", "Stay at the plug, mean", "s", Lower),
     figure("connector_wait_mean_s", "Wait for a connector, mean", "s", Lower),
+];
+
+const AFTER_LOADS: [FigureInfo; 28] = [
     figure("attainable_cost", "Bound of the cost of stations", "currency", Neither),
     figure("grid_energy_kwh", "Energy from the feeder's source", "kWh", Neither),
     figure("grid_peak_15min_kw", "Peak power of the feeder's source", "kW", Lower),
@@ -130,41 +136,41 @@ pub const FIGURES: &[FigureInfo] = &[
     figure("co2_kg", "CO2", "kg", Lower),
 ];
 
+/// Lists of figures, one after the other; `N` is the number of all.
+const fn joined<const N: usize>(lists: &[&[FigureInfo]]) -> [FigureInfo; N] {
+    let mut all = [lists[0][0]; N];
+    let (mut list, mut at) = (0, 0);
+    while list < lists.len() {
+        let mut i = 0;
+        while i < lists[list].len() {
+            all[at] = lists[list][i];
+            (i, at) = (i + 1, at + 1);
+        }
+        list += 1;
+    }
+    assert!(at == N);
+    all
+}
+
+/// The figures of [`super::metrics::Figures`], in their order.
+pub const FIGURES: &[FigureInfo] =
+    &joined::<{ LOAD_FIGURES.len() + 77 }>(&[&BEFORE_LOADS, &LOAD_FIGURES, &AFTER_LOADS]);
+
 /// The figures of [`super::metrics::OperatorFigures`].
-pub const OPERATOR_FIGURES: &[FigureInfo] = &[
-    figure("sessions", "Charging sessions", "", Neither),
-    figure("energy_kwh", "Energy sold", "kWh", Neither),
-    figure("revenue", "Revenue", "currency", Higher),
-    figure("energy_cost", "Energy cost", "currency", Lower),
-    figure("profit", "Profit", "currency", Higher),
-    figure("peak_15min_kw", "Peak power of a quarter hour", "kW", Lower),
-    figure("station_cost", "Cost of stations", "currency", Lower),
-    figure("deviation_cost", "Cost of deviations", "currency", Lower),
-    figure("shifted_kwh", "Energy shifted", "kWh", Neither),
-    figure("unserved_kwh", "Energy unserved", "kWh", Lower),
-    figure("peak_load_kw", "Peak of slots", "kW", Lower),
-    figure("load_price_per_mwh", "Mean price that the load made", "currency/MWh", Lower),
-    figure("station_cost_per_mwh", "Cost of stations per energy", "currency/MWh", Lower),
-    figure("station_cost_with_unserved", "Cost of stations at equal energy", "currency", Lower),
-    figure("planned_cost", "Cost that plans expected", "currency", Neither),
-    figure("stay_mean_s", "Stay at the plug, mean", "s", Lower),
-    figure("connector_wait_mean_s", "Wait for a connector, mean", "s", Lower),
-];
+pub const OPERATOR_FIGURES: &[FigureInfo] = &joined::<{ LOAD_FIGURES.len() + 6 }>(&[
+    &[
+        figure("sessions", "Charging sessions", "", Neither),
+        figure("energy_kwh", "Energy sold", "kWh", Neither),
+        figure("revenue", "Revenue", "currency", Higher),
+        figure("energy_cost", "Energy cost", "currency", Lower),
+        figure("profit", "Profit", "currency", Higher),
+        figure("peak_15min_kw", "Peak power of a quarter hour", "kW", Lower),
+    ],
+    &LOAD_FIGURES,
+]);
 
 /// The figures of [`super::metrics::GroupFigures`].
-pub const GROUP_FIGURES: &[FigureInfo] = &[
-    figure("station_cost", "Cost of stations", "currency", Lower),
-    figure("deviation_cost", "Cost of deviations", "currency", Lower),
-    figure("shifted_kwh", "Energy shifted", "kWh", Neither),
-    figure("unserved_kwh", "Energy unserved", "kWh", Lower),
-    figure("peak_load_kw", "Peak of slots", "kW", Lower),
-    figure("load_price_per_mwh", "Mean price that the load made", "currency/MWh", Lower),
-    figure("station_cost_per_mwh", "Cost of stations per energy", "currency/MWh", Lower),
-    figure("station_cost_with_unserved", "Cost of stations at equal energy", "currency", Lower),
-    figure("planned_cost", "Cost that plans expected", "currency", Neither),
-    figure("stay_mean_s", "Stay at the plug, mean", "s", Lower),
-    figure("connector_wait_mean_s", "Wait for a connector, mean", "s", Lower),
-];
+pub const GROUP_FIGURES: &[FigureInfo] = &LOAD_FIGURES;
 
 /// The figures of [`super::metrics::StationFigures`]. Studies do not compare them: there may be a thousand stations.
 pub const STATION_FIGURES: &[FigureInfo] =

@@ -12,8 +12,7 @@ use std::collections::BTreeMap;
 /// # Errors
 /// If it cannot be read or lacks a column.
 pub(super) fn add(file: &TableFile, register: &mut Register) -> Result<()> {
-    let all: Vec<usize> = (0..file.names().len()).collect();
-    let table = file.read(&all)?;
+    let table = file.read_all()?;
     let lines = table.lines();
     let place = place(file, &table, ["Breitengrad", "Längengrad"])?;
     let count = file.require(&["Anzahl Ladepunkte"])?;

@@ -133,8 +133,7 @@ fn read(
     names: [&str; 6],
     groups: impl Fn(&[Value], &mut Register) -> Groups,
 ) -> Result<()> {
-    let all: Vec<usize> = (0..file.names().len()).collect();
-    let table = file.read(&all)?;
+    let table = file.read_all()?;
     let lines = table.lines();
     let place = place(file, &table, [names[0], names[1]])?;
     let (list, id) = (file.require(&[names[2]])?, file.require(&[names[3]])?);

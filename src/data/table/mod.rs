@@ -183,6 +183,15 @@ impl TableFile {
         error.file(&self.path).key(name)
     }
 
+    /// Loads all columns.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_all(&self) -> Result<Table> {
+        let all: Vec<usize> = (0..self.names.len()).collect();
+        self.read(&all)
+    }
+
     /// Loads the columns at these positions; other columns are not decoded.
     ///
     /// # Errors
