@@ -20,11 +20,8 @@ fn carry_to_charger(step: &mut Step<'_>, request: RequestId, vehicle: VehicleId)
         distance_km: requests.distance_km[request],
         duration_s: i64::from(requests.duration_s[request]),
     };
-    let target_soc = step.vehicle_type(vehicle).usable_soc[1];
     charging::pay_rescue(step, vehicle);
-    let v = &step.state.vehicles[vehicle];
-    let (target_soc, yields) = (target_soc.max(v.soc()), v.yields);
-    step.state.vehicles.ask_for(vehicle, target_soc, yields);
+    step.state.vehicles.ask_for_all(step.setup, vehicle);
     charging::head_for(step, vehicle, station, route, 0.0);
 }
 

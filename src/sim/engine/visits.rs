@@ -395,11 +395,9 @@ pub(super) fn plug_in_at_current_place(step: &mut Step<'_>, vehicle: VehicleId) 
     let Some(position) = step.state.stations.best_free_connector(step.setup, station, vehicle_type) else {
         return false;
     };
-    let (now, target_soc) = (step.state.now, vehicle_type.usable_soc[1]);
+    let now = step.state.now;
     let session = step.state.stations.new_session();
-    let v = &step.state.vehicles[vehicle];
-    let (target_soc, yields) = (target_soc.max(v.soc()), v.yields);
-    step.state.vehicles.ask_for(vehicle, target_soc, yields);
+    step.state.vehicles.ask_for_all(step.setup, vehicle);
     step.state.add_nominal_load(step.setup, vehicle, station);
     let waiting = Waiting { session, vehicle, arrival: now, deadline: now, need_s: 0.0 };
     connect(step, position, station, waiting);

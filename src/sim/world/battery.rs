@@ -87,12 +87,6 @@ impl ChargingCurve {
         p0 + (p1 - p0) * ((soc - s0) / (s1 - s0))
     }
 
-    /// Whether a piece accepts `limit_kw` at each of its states of charge, in spite of rounding.
-    fn accepts(&self, i: usize, limit_kw: f64) -> bool {
-        let (p0, p1) = (self.power_kw[i], self.power_kw[i + 1]);
-        p0.min(p1) > limit_kw * (1.0 + 1e-9) || p0 == p1 && p0 == limit_kw
-    }
-
     /// Maximum power between two states of charge [kW].
     pub fn peak_between(&self, from: f64, to: f64) -> f64 {
         let (first, last) = (self.piece(from), self.piece(to));
@@ -180,15 +174,8 @@ impl VehicleType {
         }
         // State of charge per second and kW at the plug.
         let rate = self.charge_efficiency / (self.battery_kwh * 3_600.0);
-        let mut i = self.curve.piece(soc);
-        // Most readings end within a first piece of constant power; the walk below gives the same, more slowly.
-        let gained = rate * limit_kw * seconds;
-        if self.curve.accepts(i, limit_kw)
-            && gained < (self.curve.soc[i + 1].min(target_soc) - soc) * (1.0 - 1e-9)
-        {
-            return (soc + gained, seconds);
-        }
         let mut used_s = 0.0;
+        let mut i = self.curve.piece(soc);
         while soc < target_soc {
             let corner = self.curve.soc[i + 1];
             let mut end = corner.min(target_soc);

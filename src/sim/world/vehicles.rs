@@ -158,6 +158,12 @@ impl Vehicles {
         (v.target_soc, v.yields) = (target_soc, yields);
     }
 
+    /// A vehicle is to be charged as far as operation may use its battery.
+    pub fn ask_for_all(&mut self, setup: &Setup, vehicle: VehicleId) {
+        let v = &mut self.vehicles[vehicle];
+        v.target_soc = setup.types[v.vehicle_type].usable_soc[1].max(v.soc);
+    }
+
     /// No rider's request may interrupt the charging of a vehicle any more.
     pub fn keep(&mut self, vehicle: VehicleId) {
         self.vehicles[vehicle].yields = false;
