@@ -6,6 +6,7 @@ pub mod cli;
 pub mod day;
 pub mod files;
 pub mod plant;
+pub mod real;
 pub mod runs;
 pub mod short;
 pub mod sources;

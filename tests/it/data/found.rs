@@ -1,7 +1,7 @@
 //! `gridfleet data import FILE` without a kind: each file is imported as what it is, or refused with the reason.
 
-use super::real_data::data;
 use crate::support::cli::Dir;
+use crate::support::real::data;
 
 #[test]
 fn files_that_are_no_trips_prices_stations_or_sessions_are_called_by_their_name() {

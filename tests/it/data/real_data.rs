@@ -3,19 +3,10 @@
 //! If the data are missing (they are not part of the repository), the tests report this and pass.
 
 use crate::support::cli::{Dir, gridfleet_in};
+use crate::support::real::data;
 use gridfleet::datasets::Zones;
 use gridfleet::grid::{baran_wu, flow, matpower, sweep};
 use std::path::{Path, PathBuf};
-
-/// The folder of real data, if it contains all of these files.
-pub(super) fn data(files: &[&str]) -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").canonicalize().ok();
-    let folder = folder.filter(|folder| files.iter().all(|file| folder.join(file).is_file()));
-    if folder.is_none() {
-        println!("skipped: no {files:?} in ../shared/data");
-    }
-    folder
-}
 
 /// A scenario of one fleet on these trips, with the shipped stations of New York.
 fn scenario(trips: &str, zones: &Path, start: &str, days: u32) -> String {

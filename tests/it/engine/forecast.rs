@@ -1,5 +1,6 @@
 //! Forecasters against scikit-learn, against values that they cannot know, and on real prices.
 
+use crate::support::real;
 use chrono_tz::Europe::Berlin;
 use gridfleet::datasets::prices::dayahead::{self, Options};
 use gridfleet::datasets::prices::text::Text;
@@ -8,7 +9,6 @@ use gridfleet::forecast::{Calendar, ForecastSpec, Forecaster};
 use gridfleet::time::{DAY_S, LocalClock, SimTime};
 use proptest::prelude::*;
 use serde_json::Value;
-use std::path::Path;
 
 fn calendar(origin: SimTime, slot_s: i64) -> Calendar {
     Calendar::new(origin, slot_s, LocalClock::new(Berlin, origin, origin + 7 * 366 * DAY_S)).unwrap()
@@ -102,12 +102,8 @@ fn errors(table: &PriceTable, lead_s: i64) -> [f64; 3] {
 
 #[test]
 fn real_day_ahead_prices_are_forecast_better_than_by_the_last_value() {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/epex");
-    let file = data.join("DE_dayahead_hourly_2012_2017_epftoolbox.csv");
-    if !file.is_file() {
-        println!("skipped: no epex/DE_dayahead_hourly_2012_2017_epftoolbox.csv in ../shared/data");
-        return;
-    }
+    const FILE: &str = "epex/DE_dayahead_hourly_2012_2017_epftoolbox.csv";
+    let Some(file) = real::data(&[FILE]).map(|folder| folder.join(FILE)) else { return };
     let options = Options { column: Some("Price"), timezone: Some(Berlin), ..Options::default() };
     let rows = dayahead::read(&Text::read(&file).unwrap(), options).unwrap();
     let (table, _) = rows.regular(GapRule::PreviousWeek, Berlin).unwrap();

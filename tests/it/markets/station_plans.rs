@@ -1,5 +1,6 @@
 //! Plans of stations against their bill: what is delivered at horizons from one hour to a day, and what is attainable.
 
+use crate::support::real;
 use crate::support::world::empty;
 use gridfleet::engine::{self, Simulation};
 use gridfleet::games::c_nash::{self, CNashGame, CNashParameters, Delivery, LoadBound, Profiles, Structure};
@@ -20,7 +21,6 @@ use gridfleet::world::{
 };
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub(super) const STREAMS: Streams = Streams { seed: 1, replication: 0 };
@@ -283,12 +283,7 @@ fn the_further_a_plan_sees_the_less_it_costs() {
 /// Hourly day-ahead prices of Germany from a date on; `None`, with a line, where the file is absent.
 fn german_prices(date: &str) -> Option<Series> {
     const FILE: &str = "epex/DE_dayahead_hourly_2012_2017_epftoolbox.csv";
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    let path = std::env::var_os("GRIDFLEET_DATA").map_or_else(beside, PathBuf::from).join(FILE);
-    let Ok(text) = std::fs::read_to_string(&path) else {
-        println!("skipped: no {FILE} in ../shared/data or GRIDFLEET_DATA");
-        return None;
-    };
+    let text = std::fs::read_to_string(real::data(&[FILE])?.join(FILE)).unwrap();
     let from = text.lines().skip_while(|line| !line.starts_with(date));
     let price = |line: &str| line.split(',').nth(1).unwrap().parse().unwrap();
     let price_per_mwh: Vec<f64> = from.take(24 * (DAYS as usize + 2)).map(price).collect();
